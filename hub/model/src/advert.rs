@@ -1,0 +1,39 @@
+use std::fmt;
+
+use crate::{Address, Stamp};
+
+/// Which receiver heard an advertisement: an adapter, a remote receiver, a capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReceiverId(pub u16);
+
+impl ReceiverId {
+    /// A capture that is replayed, or a simulation: no receiver of this hub.
+    pub const NONE: Self = Self(0);
+}
+
+impl fmt::Display for ReceiverId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "receiver {}", self.0)
+    }
+}
+
+/// One advertisement as it was heard, before anybody knows what it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawAdvert {
+    /// Who sent it.
+    pub address: Address,
+    /// Who heard it.
+    pub receiver: ReceiverId,
+    /// Received signal strength in dBm (−127 to +20), where the receiver told it.
+    pub rssi: Option<i8>,
+    /// When it was heard.
+    pub at: Stamp,
+    /// The same moment in microseconds since boot, for the trace of the reading.
+    pub received_us: u64,
+    /// The complete or shortened local name, where it was sent.
+    pub name: Option<String>,
+    /// Service data by 16-bit UUID (AD type 0x16), without the UUID itself.
+    pub service_data: Vec<(u16, Vec<u8>)>,
+    /// Manufacturer data by company identifier (AD type 0xFF), without the identifier itself.
+    pub manufacturer_data: Vec<(u16, Vec<u8>)>,
+}

@@ -1,0 +1,156 @@
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use thiserror::Error;
+
+use crate::{Address, Format, Name, Quantity, RoomId, UnixMillis};
+
+/// Who a device is, for as long as the house keeps it.
+///
+/// Third-party sensors are known by their Bluetooth address (the upper 16 bits are zero), our own by the 64-bit
+/// number in their label. Printed as 12 or 16 hex digits; an address in any spelling is understood too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeviceId(u64);
+
+impl DeviceId {
+    /// The device of this number.
+    pub const fn from_u64(id: u64) -> Self {
+        Self(id)
+    }
+
+    /// The number.
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+}
+
+impl From<Address> for DeviceId {
+    fn from(address: Address) -> Self {
+        Self(address.bytes().into_iter().fold(0, |id, byte| (id << 8) | u64::from(byte)))
+    }
+}
+
+impl fmt::Display for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = if self.0 >> 48 == 0 { 12 } else { 16 };
+        write!(f, "{:0width$x}", self.0)
+    }
+}
+
+/// A text that names no device.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{text:?} is not a device id; expected an address such as A4:C1:38:00:11:22, or 12 or 16 hex digits")]
+pub struct ParseDeviceIdError {
+    /// What was given.
+    pub text: String,
+}
+
+impl FromStr for DeviceId {
+    type Err = ParseDeviceIdError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(address) = text.parse::<Address>() {
+            return Ok(address.into());
+        }
+        let refuse = || ParseDeviceIdError { text: text.chars().take(64).collect() };
+        if text.len() != 16 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(refuse());
+        }
+        u64::from_str_radix(text, 16).map(Self).map_err(|_| refuse())
+    }
+}
+
+/// The key with which one device encrypts its adverts: 128 bits, its own, never printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct BindKey([u8; 16]);
+
+impl BindKey {
+    /// The key with these bytes.
+    pub const fn new(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, for the cipher and the registry.
+    pub const fn bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for BindKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BindKey(…)")
+    }
+}
+
+/// How strictly the counter of encrypted frames is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ReplayRule {
+    /// The counter must be greater than any that was seen.
+    #[default]
+    Strict,
+    /// A counter that restarts is accepted: for one third-party device that forgets it at a battery change. Old
+    /// frames can be replayed then; the API shows it as reduced protection.
+    Compat,
+}
+
+/// How long readings are kept. `None` is for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Days that every single reading is kept, 1 to 36 500.
+    pub raw_days: Option<u32>,
+    /// Days that hourly and daily figures are kept, 1 to 36 500.
+    pub rollup_days: Option<u32>,
+}
+
+impl Default for Retention {
+    /// Thirteen months of readings, hourly and daily figures for ever.
+    fn default() -> Self {
+        Self { raw_days: Some(400), rollup_days: None }
+    }
+}
+
+/// Offsets that the owner measured, by quantity and instance, in steps of the quantity's resolution.
+pub type Calibration = BTreeMap<(Quantity, u8), i64>;
+
+/// A device that the owner adopted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// Who it is.
+    pub id: DeviceId,
+    /// The address that it sends from.
+    pub address: Address,
+    /// What the owner calls it.
+    pub name: Name,
+    /// Where it is.
+    pub room: Option<RoomId>,
+    /// The format that it was adopted with; `None` until its first frame was understood.
+    pub format: Option<Format>,
+    /// Its key, when it encrypts. A device with a key is never believed in plain text.
+    pub key: Option<BindKey>,
+    /// How strictly its counter is taken.
+    pub replay: ReplayRule,
+    /// Offsets added to what it measures.
+    pub calibration: Calibration,
+    /// How long its readings are kept; `None`: as the hub's configuration says.
+    pub retention: Option<Retention>,
+    /// When it was adopted.
+    pub adopted_at: UnixMillis,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_printed_as_it_is_read() -> Result<(), ParseDeviceIdError> {
+        for text in ["a4c138001122", "0000000000ff", "0123456789abcdef"] {
+            assert_eq!(text.parse::<DeviceId>()?.to_string(), text);
+        }
+        assert_eq!("A4:C1:38:00:11:22".parse::<DeviceId>()?.to_string(), "a4c138001122");
+        Ok(())
+    }
+
+    #[test]
+    fn a_key_is_never_printed() {
+        assert_eq!(format!("{:?}", BindKey::new([7; 16])), "BindKey(…)");
+    }
+}

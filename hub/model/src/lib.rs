@@ -1,0 +1,47 @@
+//! The words of the hub: what the stations say to each other, and the ports that they offer.
+//!
+//! Every station (radio, decode, normalise, bus, history, registry, the API) speaks in these types, so
+//! that none of them needs to know another. Values are integers in the quantity's fixed resolution;
+//! a time carries the boot it was taken in; a name that the owner gave is a parsed value, not a string.
+//!
+//! ```
+//! use hub_model::{Address, DeviceId, Quantity, SeriesKey};
+//!
+//! let address: Address = "A4:C1:38:00:11:22".parse()?;
+//! let key = SeriesKey::new(DeviceId::from(address), Quantity::Temperature, 0);
+//! assert_eq!(key.device.to_string(), "a4c138001122");
+//! # Ok::<(), hub_model::ParseAddressError>(())
+//! ```
+//!
+//! Does not know: how anything is stored, sent, decoded or scheduled; no clock, no I/O, no async runtime.
+
+mod address;
+mod advert;
+mod command;
+mod dead_letter;
+mod decoded;
+mod device;
+mod event;
+mod health;
+mod history;
+mod household;
+mod name;
+mod reading;
+mod time;
+
+pub use address::{Address, ParseAddressError};
+pub use advert::{RawAdvert, ReceiverId};
+pub use command::{Command, CommandError, CommandFuture, CommandPort, Outcome, Request, RequestId, RequestIdError};
+pub use dead_letter::{DeadLetter, DeadLetterReader, Refusal};
+pub use decoded::{Action, Decoded, Fact, Format, Press, Turn};
+pub use device::{BindKey, Calibration, Device, DeviceId, ParseDeviceIdError, ReplayRule, Retention};
+pub use event::{AlertKind, Cursor, Epoch, Event, EventBody, ParseCursorError, Seq, Trace};
+pub use health::{Alert, Health, HealthReader, ReceiverHealth, Severity, StoreStats};
+pub use history::{
+    EventLog, Gap, HistoryError, HistoryQuery, HistoryReader, LogPage, RawPoint, Resolution, SeriesData,
+};
+pub use household::{Household, Room, RoomId};
+pub use name::{Name, NameError};
+pub use reading::{Origin, SeriesKey, Value};
+pub use time::{BootId, Clock, Now, Stamp, TimeQuality, UnixMillis, WallTime};
+pub use units::{Kind, Quantity};

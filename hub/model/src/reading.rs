@@ -1,0 +1,44 @@
+use crate::{DeviceId, Quantity, ReceiverId};
+
+/// One series of readings: a quantity of a device, and which of several equal sensors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SeriesKey {
+    /// Whose.
+    pub device: DeviceId,
+    /// What is measured.
+    pub quantity: Quantity,
+    /// Which of several sensors of one quantity in one device, counted from 0.
+    pub instance: u8,
+}
+
+impl SeriesKey {
+    /// The key of one series.
+    pub const fn new(device: DeviceId, quantity: Quantity, instance: u8) -> Self {
+        Self { device, quantity, instance }
+    }
+}
+
+/// One measured value, an integer in the resolution of its quantity (binary quantities: 0 or 1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Value {
+    /// What is measured.
+    pub quantity: Quantity,
+    /// Which of several sensors of one quantity in one device, counted from 0.
+    pub instance: u8,
+    /// The value in steps of [`Quantity::exponent`].
+    pub value: i64,
+}
+
+/// How a message reached the hub.
+///
+/// The counter stands here because it must be kept in the same durable record as the sample: what was
+/// stored can then never be replayed, whatever crashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// Who heard it first.
+    pub receiver: ReceiverId,
+    /// Received signal strength in dBm.
+    pub rssi: Option<i8>,
+    /// The counter of an encrypted frame.
+    pub counter: Option<u32>,
+}
