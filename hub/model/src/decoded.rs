@@ -66,6 +66,8 @@ pub enum Press {
     LongTriplePress,
     /// Still held.
     HoldPress,
+    /// Let go after being held.
+    HoldRelease,
 }
 
 /// Which way a dimmer was turned (BTHome object 0x3C).
