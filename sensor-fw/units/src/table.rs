@@ -154,6 +154,8 @@ quantities! {
     TxPower = 42, "tx_power", "Transmit power", "dBm", 0, Measurement, -127..=20;
     /// Strength at which the hub hears the device. Plausible: Bluetooth Core 6, −127 to +20 dBm.
     Rssi = 43, "rssi", "Signal strength", "dBm", 0, Measurement, -127..=20;
+    /// Temperature at which dew falls. Plausible: as temperature, and never above boiling.
+    Dewpoint = 44, "dewpoint", "Dew point", "°C", -2, Measurement, -10_000..=10_000;
 
     /// Anything that is on or off.
     GenericBoolean = 64, "generic_boolean", "On", "", 0, Binary, 0..=1;
