@@ -4,7 +4,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use hub_model::{Cursor, Epoch, Event, EventBody, EventLog, Seq, Stamp, Trace, WallTime};
+use hub_model::{Cursor, Epoch, Event, EventBody, EventLog, Household, Seq, Stamp, Trace, WallTime};
 use tokio::sync::watch;
 
 use crate::{BusError, Reader, Snapshot, State};
@@ -95,6 +95,11 @@ impl Bus {
     pub fn snapshot(&self) -> Snapshot {
         let core = self.shared.lock();
         Snapshot { cursor: self.shared.cursor(core.newest), state: Arc::clone(&core.state) }
+    }
+
+    /// What the owner decided, as it is now. Cheap: for whoever asks at every advert.
+    pub fn household(&self) -> Arc<Household> {
+        Arc::clone(&self.shared.lock().state.household)
     }
 
     /// Reads the stream from after `after`, or from now on.

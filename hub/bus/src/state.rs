@@ -50,6 +50,8 @@ pub struct Discovered {
     pub format: Format,
     /// Does it encrypt? Then its values are unknown until it is adopted with its key.
     pub is_encrypted: bool,
+    /// How often it was heard.
+    pub sightings: u64,
     /// When it was last heard.
     pub wall: WallTime,
     /// How well, in dBm.
@@ -74,9 +76,9 @@ pub struct State {
 }
 
 impl State {
-    /// Remembers a device that nobody adopted; true if it is new.
-    pub fn discover(&mut self, id: DeviceId, found: Discovered) -> bool {
-        let is_new = self.discovered.insert(id, found).is_none();
+    /// Remembers a device that nobody adopted.
+    pub fn discover(&mut self, id: DeviceId, found: Discovered) {
+        self.discovered.insert(id, found);
         if self.discovered.len() > MAX_DISCOVERED {
             let oldest: Option<(UnixMillis, DeviceId)> =
                 self.discovered.iter().filter(|(other, _)| **other != id).map(|(id, d)| (d.wall.at, *id)).min();
@@ -84,7 +86,6 @@ impl State {
                 self.discovered.remove(&oldest);
             }
         }
-        is_new
     }
 
     /// The series of one device, in order.
