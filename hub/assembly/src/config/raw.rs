@@ -1,0 +1,143 @@
+//! The file as it is written.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::{ClockTrust, LogLevel};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Raw {
+    pub store: RawStore,
+    #[serde(default)]
+    pub home: RawHome,
+    #[serde(default)]
+    pub server: RawServer,
+    #[serde(default)]
+    pub radio: RawRadio,
+    #[serde(default)]
+    pub history: RawHistory,
+    #[serde(default)]
+    pub log: RawLog,
+    #[serde(default)]
+    pub time: RawTime,
+}
+
+impl Raw {
+    pub(super) fn with_store(path: PathBuf) -> Self {
+        Self {
+            store: RawStore { path },
+            home: RawHome::default(),
+            server: RawServer::default(),
+            radio: RawRadio::default(),
+            history: RawHistory::default(),
+            log: RawLog::default(),
+            time: RawTime::default(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawStore {
+    pub path: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawHome {
+    pub name: String,
+}
+
+impl Default for RawHome {
+    fn default() -> Self {
+        Self { name: "Home".to_owned() }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawServer {
+    pub listen: String,
+    pub allowed_origins: Vec<String>,
+    pub allowed_hosts: Vec<String>,
+}
+
+impl Default for RawServer {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:8080".to_owned(), allowed_origins: Vec::new(), allowed_hosts: Vec::new() }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawRadio {
+    pub adapters: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawHistory {
+    pub commit_interval_s: u64,
+    pub raw_days: u32,
+    pub rollup_days: u32,
+}
+
+impl Default for RawHistory {
+    fn default() -> Self {
+        Self { commit_interval_s: 5, raw_days: 400, rollup_days: 0 }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawLog {
+    pub level: RawLevel,
+}
+
+#[derive(Deserialize, Default, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawLevel {
+    Error,
+    Warn,
+    #[default]
+    Info,
+    Debug,
+    Trace,
+}
+
+impl From<RawLevel> for LogLevel {
+    fn from(raw: RawLevel) -> Self {
+        match raw {
+            RawLevel::Error => Self::Error,
+            RawLevel::Warn => Self::Warn,
+            RawLevel::Info => Self::Info,
+            RawLevel::Debug => Self::Debug,
+            RawLevel::Trace => Self::Trace,
+        }
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawTime {
+    pub trust: RawTrust,
+}
+
+#[derive(Deserialize, Default, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawTrust {
+    #[default]
+    Auto,
+    Always,
+}
+
+impl From<RawTrust> for ClockTrust {
+    fn from(raw: RawTrust) -> Self {
+        match raw {
+            RawTrust::Auto => Self::Auto,
+            RawTrust::Always => Self::Always,
+        }
+    }
+}

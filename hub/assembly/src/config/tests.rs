@@ -1,0 +1,49 @@
+use std::path::Path;
+
+use hub_model::Retention;
+
+use super::{ClockTrust, Config, LogLevel};
+
+fn parse(text: &str) -> Result<Config, String> {
+    Config::parse(text, Path::new("/etc/ingle/hubd.toml")).map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_smallest_file_has_a_store_and_the_defaults() {
+    let config = parse("[store]\npath = \"/var/lib/ingle\"\n").unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.retention, Retention::default());
+    assert_eq!((config.commit_interval_s, config.log, config.clock_trust), (5, LogLevel::Info, ClockTrust::Auto));
+    assert_eq!(config, Config::with_store(Path::new("/var/lib/ingle")).unwrap());
+}
+
+#[test]
+fn what_is_wrong_is_named_with_file_key_value_and_what_would_be_right() {
+    let store = "[store]\npath = \"/s\"\n";
+    for (text, expected) in [
+        ("", vec!["missing field `store`"]),
+        ("[store]\npath = \"\"\n", vec!["store.path is \"\"", "expected a folder"]),
+        (&format!("{store}[server]\nlisten = \"8080\"\n"), vec!["server.listen is \"8080\"", "127.0.0.1:8080"]),
+        (&format!("{store}[server]\nport = 1\n"), vec!["unknown field `port`", "line 4", "`listen`"]),
+        (&format!("{store}[sever]\n"), vec!["unknown field `sever`", "`server`"]),
+        (&format!("{store}[history]\ncommit_interval_s = 61\n"), vec!["history.commit_interval_s is \"61\"", "1 to 60"]),
+        (&format!("{store}[history]\nraw_days = 40000\n"), vec!["history.raw_days is \"40000\"", "1 to 36500"]),
+        (&format!("{store}[history]\nrollup_days = 30\n"), vec!["history.rollup_days is \"30\"", "at least history.raw_days"]),
+        (&format!("{store}[history]\ncommit_interval_s = \"5\"\n"), vec!["invalid type", "line 4"]),
+        (&format!("{store}[log]\nlevel = \"loud\"\n"), vec!["unknown variant `loud`", "`debug`"]),
+        (&format!("{store}[home]\nname = \" \"\n"), vec!["home.name is \" \"", "1 to 64 characters"]),
+        (&format!("{store}[server]\nallowed_origins = [\"app\"]\n"), vec!["server.allowed_origins is \"app\""]),
+        (&format!("{store}[server]\nallowed_hosts = [\"a b\"]\n"), vec!["server.allowed_hosts is \"a b\""]),
+    ] {
+        let message = parse(text).unwrap_err();
+        for part in expected.into_iter().chain(["/etc/ingle/hubd.toml"]) {
+            assert!(message.contains(part), "{part:?} is not in {message:?}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_missing_says_what_the_smallest_one_is() {
+    let message = Config::load(Path::new("/nowhere/hubd.toml")).unwrap_err().to_string();
+    assert!(message.contains("/nowhere/hubd.toml") && message.contains("[store]"), "{message}");
+}

@@ -1,0 +1,160 @@
+//! The hub as a whole: opened in order, run under supervision, stopped in the order of the flow.
+
+mod open;
+mod run;
+
+use std::sync::{Arc, Mutex};
+
+use api_graphql::Ports;
+use hub_bus::Bus;
+use hub_history::History;
+use hub_model::{Clock, DeadLetterReader, Health, HealthReader, HistoryReader};
+use hub_registry::{DeadLetters, Registry};
+
+use crate::{
+    Config,
+    alerts::Alerts,
+    desk::Desk,
+    keeper::{Keeper, Kept},
+    metrics::Metrics,
+    pipeline::Pipeline,
+    receivers::Receivers,
+};
+
+pub use open::{OpenError, Surroundings};
+pub use run::{ADVERT_QUEUE, Running, StopError};
+
+/// An opened hub: the stores are open and consistent, nothing runs yet.
+pub struct Hub {
+    config: Config,
+    clock: Arc<dyn Clock>,
+    bus: Bus,
+    history: Arc<History>,
+    registry: Arc<Mutex<Registry>>,
+    dead_letters: Arc<DeadLetters>,
+    metrics: Arc<Metrics>,
+    alerts: Arc<Alerts>,
+    receivers: Arc<Receivers>,
+    desk: Desk,
+    started_ms: u64,
+}
+
+impl Hub {
+    /// The configuration that it was opened with.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The bus.
+    pub const fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
+    /// The history.
+    pub fn history(&self) -> Arc<History> {
+        Arc::clone(&self.history)
+    }
+
+    /// Where commands come in.
+    pub const fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// The receivers that report here.
+    pub fn receivers(&self) -> Arc<Receivers> {
+        Arc::clone(&self.receivers)
+    }
+
+    /// What the hub counts of itself.
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
+    }
+
+    /// The way of an advert, for whoever drives it by hand (captures, simulations). One at a time.
+    pub fn pipeline(&self) -> Pipeline {
+        Pipeline::new(
+            self.bus.clone(),
+            self.history(),
+            Arc::clone(&self.dead_letters),
+            self.metrics(),
+            Arc::clone(&self.alerts),
+            Arc::clone(&self.clock),
+        )
+    }
+
+    /// Who looks after the stores, for whoever drives it by hand. One at a time.
+    pub fn keeper(&self) -> Keeper {
+        Keeper::new(Kept {
+            bus: self.bus.clone(),
+            history: self.history(),
+            registry: Arc::clone(&self.registry),
+            dead_letters: Arc::clone(&self.dead_letters),
+            alerts: Arc::clone(&self.alerts),
+            clock: Arc::clone(&self.clock),
+            default_retention: self.config.retention,
+            commit_interval_ms: self.config.commit_interval_s * 1000,
+        })
+    }
+
+    /// What the API works with.
+    pub fn ports(&self) -> Ports {
+        Ports {
+            bus: self.bus.clone(),
+            history: Arc::clone(&self.history) as Arc<dyn HistoryReader>,
+            commands: Arc::new(self.desk.clone()),
+            dead_letters: Arc::clone(&self.dead_letters) as Arc<dyn DeadLetterReader>,
+            health: self.doctor(),
+            clock: Arc::clone(&self.clock),
+            home_name: self.config.home.to_string(),
+            default_retention: self.config.retention,
+        }
+    }
+
+    /// Who tells how the hub is doing.
+    pub fn doctor(&self) -> Arc<Doctor> {
+        Arc::new(Doctor {
+            clock: Arc::clone(&self.clock),
+            history: self.history(),
+            metrics: self.metrics(),
+            alerts: Arc::clone(&self.alerts),
+            receivers: self.receivers(),
+            started_ms: self.started_ms,
+        })
+    }
+}
+
+/// Tells how the hub is doing.
+pub struct Doctor {
+    clock: Arc<dyn Clock>,
+    history: Arc<History>,
+    metrics: Arc<Metrics>,
+    alerts: Arc<Alerts>,
+    receivers: Arc<Receivers>,
+    started_ms: u64,
+}
+
+impl Doctor {
+    /// The metrics in Prometheus' text format.
+    pub fn metrics(&self) -> String {
+        self.metrics.encode(&self.health())
+    }
+}
+
+impl HealthReader for Doctor {
+    fn health(&self) -> Health {
+        let now = self.clock.now();
+        let store = self.history.stats().unwrap_or_else(|error| {
+            tracing::warn!(%error, "the size of the store is not known");
+            hub_model::StoreStats::default()
+        });
+        Health {
+            alerts: self.alerts.raised(),
+            uptime_ms: now.stamp.ms.saturating_sub(self.started_ms),
+            wall: now.wall,
+            receivers: self.receivers.health(),
+            outcomes: self.metrics.outcomes(),
+            store,
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}

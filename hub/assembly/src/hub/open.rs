@@ -1,0 +1,97 @@
+use std::sync::{Arc, Mutex};
+
+use hub_bus::{Bus, BusError, Current, State};
+use hub_history::History;
+use hub_model::{BootId, Clock, CommandError, Epoch, EventLog, UnixMillis};
+use hub_registry::{DeadLetters, Registry};
+use thiserror::Error;
+
+use super::Hub;
+use crate::{Config, alerts::Alerts, desk::Desk, metrics::Metrics, receivers::Receivers};
+
+/// The newest events that live readers find in memory; who is further behind reads the log.
+const RING_EVENTS: usize = 4096;
+
+/// What a hub takes from around it: made by the daemon for a machine, by the simulator for a house.
+pub struct Surroundings {
+    /// The id of the kernel's boot (`/proc/sys/kernel/random/boot_id`); the same id is the same boot.
+    pub kernel_boot: [u8; 16],
+    /// A number for the life of a new store; it should not have been used before.
+    pub epoch_if_new: Epoch,
+    /// Makes the clock, once it is known which boot this is and when the hub last knew the time.
+    #[expect(clippy::type_complexity, reason = "a closure with two plain arguments reads better than a trait for it")]
+    pub clock: Box<dyn FnOnce(BootId, Option<UnixMillis>) -> Arc<dyn Clock>>,
+}
+
+/// Why a hub cannot be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The folder of the store cannot be made or used.
+    #[error("the store folder {path} cannot be used; create it, or give it to the user that the hub runs as", path = path.display())]
+    Folder {
+        /// Which.
+        path: std::path::PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The registry cannot be opened.
+    #[error(transparent)]
+    Registry(#[from] hub_registry::OpenError),
+    /// The registry cannot be read or written.
+    #[error("the registry cannot be used")]
+    RegistryStore(#[from] hub_registry::RegistryError),
+    /// The history cannot be opened.
+    #[error(transparent)]
+    History(#[from] hub_history::OpenError),
+    /// The bus cannot begin.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// What was stored before a crash and not told yet cannot be told.
+    #[error("the changes of the last run cannot be told")]
+    Pending(#[from] CommandError),
+}
+
+impl Hub {
+    /// Opens the stores and takes up where the last run ended.
+    ///
+    /// # Errors
+    /// When a store is from a newer version, in use by another process, damaged, or cannot be written.
+    pub fn open(config: Config, around: Surroundings) -> Result<Self, OpenError> {
+        let folder = |source| OpenError::Folder { path: config.store.clone(), source };
+        std::fs::create_dir_all(&config.store).map_err(folder)?;
+        let mut registry = Registry::open(&config.store.join("registry.redb"))?;
+        let boot = registry.boot(around.kernel_boot)?;
+        let clock = (around.clock)(boot, registry.last_wall()?);
+        let history = Arc::new(History::open(&history_config(&config), around.epoch_if_new)?);
+
+        let mut state = State::default();
+        state.take_household(registry.household());
+        for (key, value, wall) in history.last_values() {
+            if state.household.devices.contains_key(&key.device) {
+                state.current.insert(key, Current { value, at: hub_model::Stamp::wall(wall.at), wall });
+            }
+        }
+        let bus = Bus::new(Arc::clone(&history) as Arc<dyn EventLog>, state, RING_EVENTS)?;
+        let dead_letters = Arc::new(DeadLetters::new(registry.dead_letters()?));
+        let registry = Arc::new(Mutex::new(registry));
+        let desk = Desk::new(Arc::clone(&registry), bus.clone(), Arc::clone(&history), Arc::clone(&clock));
+        let pending = desk.tell_pending()?;
+        if pending > 0 {
+            tracing::info!(pending, "changes of the last run were told");
+        }
+        Ok(Self {
+            started_ms: clock.now().stamp.ms,
+            config,
+            clock,
+            bus,
+            history,
+            registry,
+            dead_letters,
+            metrics: Arc::new(Metrics::default()),
+            alerts: Arc::new(Alerts::default()),
+            receivers: Arc::new(Receivers::default()),
+            desk,
+        })
+    }
+}

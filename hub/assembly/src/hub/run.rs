@@ -1,0 +1,195 @@
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use api_server::{Bound, Parts};
+use hub_model::RawAdvert;
+use thiserror::Error;
+use tokio::{
+    sync::mpsc,
+    task::{JoinHandle, JoinSet},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::Hub;
+use crate::{
+    keeper::Keeper,
+    pipeline::Pipeline,
+    receivers::Receivers,
+    supervise::{GivenUp, StationResult, supervise},
+};
+
+/// Adverts that may wait for the pipeline; a full queue drops at the radio.
+pub const ADVERT_QUEUE: usize = 2048;
+/// All stations together may take so long to stop, before the stores are written for the last time.
+const STOP_DEADLINE: Duration = Duration::from_secs(3);
+
+/// A hub that runs.
+pub struct Running {
+    stations: JoinSet<Result<(), GivenUp>>,
+    stop: CancellationToken,
+    keeper: Arc<Mutex<Keeper>>,
+    progress: tokio::sync::watch::Receiver<u64>,
+}
+
+/// Why a hub ended otherwise than it was asked to.
+#[derive(Debug, Error)]
+pub enum StopError {
+    /// A station failed too often.
+    #[error(transparent)]
+    GivenUp(#[from] GivenUp),
+    /// The last writing failed: the readings of the last seconds may be lost.
+    #[error("the stores could not be written at the end")]
+    Finish(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Hub {
+    /// Starts the stations: the pipeline on `adverts`, the keeper, the server on `bound`.
+    pub fn run(&self, adverts: mpsc::Receiver<RawAdvert>, bound: Bound, limits: api_graphql::Limits) -> Running {
+        let stop = CancellationToken::new();
+        let mut stations = JoinSet::new();
+        let (beat, progress) = tokio::sync::watch::channel(0);
+
+        let adverts = Arc::new(tokio::sync::Mutex::new(adverts));
+        let pipeline = Arc::new(tokio::sync::Mutex::new(self.pipeline()));
+        let receivers = self.receivers();
+        let stopping = stop.clone();
+        let beat = Arc::new(beat);
+        stations.spawn(supervise("pipeline", Arc::clone(&self.clock), stop.clone(), move || {
+            Box::pin(hear(
+                Arc::clone(&pipeline),
+                Arc::clone(&adverts),
+                Arc::clone(&receivers),
+                Arc::clone(&beat),
+                stopping.clone(),
+            ))
+        }));
+
+        let keeper = Arc::new(Mutex::new(self.keeper()));
+        let (kept, stopping) = (Arc::clone(&keeper), stop.clone());
+        stations.spawn(supervise("keeper", Arc::clone(&self.clock), stop.clone(), move || {
+            Box::pin(keep(Arc::clone(&kept), stopping.clone()))
+        }));
+
+        let doctor = self.doctor();
+        let metrics = Arc::clone(&doctor);
+        let parts = Parts {
+            schema: api_graphql::build(self.ports(), limits),
+            health: doctor,
+            metrics: Arc::new(move || metrics.metrics()),
+        };
+        let serving = bound.serve(parts, stop.clone());
+        stations.spawn(async move {
+            serving.await;
+            Ok(())
+        });
+        Running { stations, stop, keeper, progress }
+    }
+}
+
+impl Running {
+    /// Grows as long as the pipeline and the keeper make progress: what a watchdog wants to see.
+    pub fn progress(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.progress.clone()
+    }
+
+    /// Cancelled when the hub stops, for whoever feeds it.
+    pub fn stopping(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Runs until `asked` completes or a station is given up; then stops in the order of the flow and writes all.
+    ///
+    /// # Errors
+    /// When a station was given up, or the last writing failed.
+    pub async fn until(mut self, asked: impl Future<Output = ()>) -> Result<(), StopError> {
+        let given_up = tokio::select! {
+            () = asked => None,
+            given_up = first_failure(&mut self.stations) => Some(given_up),
+        };
+        tracing::info!("stopping");
+        self.stop.cancel();
+        if timeout(STOP_DEADLINE, async { while self.stations.join_next().await.is_some() {} }).await.is_err() {
+            tracing::warn!("a station did not stop in time and is ended");
+            self.stations.abort_all();
+        }
+        let keeper = self.keeper;
+        let finish: JoinHandle<_> = tokio::task::spawn_blocking(move || {
+            keeper.lock().unwrap_or_else(PoisonError::into_inner).finish()
+        });
+        match finish.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(StopError::Finish(error)),
+            Err(error) => return Err(StopError::Finish(error.into())),
+        }
+        tracing::info!("stopped; everything is on disk");
+        given_up.map_or(Ok(()), |given_up| Err(given_up.into()))
+    }
+}
+
+/// Waits for a station that is given up; one that ended well while others run was stopped by itself.
+async fn first_failure(stations: &mut JoinSet<Result<(), GivenUp>>) -> GivenUp {
+    loop {
+        match stations.join_next().await {
+            Some(Ok(Err(given_up))) => return given_up,
+            Some(Ok(Ok(()))) => {}
+            Some(Err(error)) => return GivenUp { station: "supervision", reason: error.to_string() },
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// The pipeline's station: every advert of the queue, and the rest of the queue when it is stopped.
+async fn hear(
+    pipeline: Arc<tokio::sync::Mutex<Pipeline>>,
+    adverts: Arc<tokio::sync::Mutex<mpsc::Receiver<RawAdvert>>>,
+    receivers: Arc<Receivers>,
+    beat: Arc<tokio::sync::watch::Sender<u64>>,
+    stop: CancellationToken,
+) -> StationResult {
+    let mut pipeline = pipeline.lock().await;
+    let mut adverts = adverts.lock().await;
+    let mut tick = tokio::time::interval(Duration::from_secs(5));
+    loop {
+        let advert = tokio::select! {
+            biased;
+            advert = adverts.recv() => advert,
+            () = stop.cancelled() => {
+                adverts.close();
+                while let Some(advert) = adverts.recv().await {
+                    pipeline.hear(&advert)?;
+                }
+                return Ok(());
+            }
+            _ = tick.tick() => {
+                beat.send_modify(|beats| *beats += 1);
+                pipeline.tick()?;
+                continue;
+            }
+        };
+        let Some(advert) = advert else {
+            stop.cancelled().await;
+            return Ok(());
+        };
+        receivers.heard(advert.receiver);
+        if let Err(error) = pipeline.hear(&advert) {
+            tracing::error!(error = crate::supervise::chain(&error), address = %advert.address, "an advert is lost");
+        }
+    }
+}
+
+/// The keeper's station: a tick a second, on a thread that may block.
+async fn keep(keeper: Arc<Mutex<Keeper>>, stop: CancellationToken) -> StationResult {
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            _ = tick.tick() => {}
+        }
+        let keeper = Arc::clone(&keeper);
+        tokio::task::spawn_blocking(move || keeper.lock().unwrap_or_else(PoisonError::into_inner).tick()).await?;
+    }
+}

@@ -1,0 +1,196 @@
+//! Looks after what must happen in time: flush, seal, settle the clock, keep dead letters, expire.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hub_bus::{Bus, Draft};
+use hub_history::History;
+use hub_model::{AlertKind, Clock, EventBody, EventLog, Now, Retention, Severity, TimeQuality};
+use hub_registry::{DeadLetters, Registry};
+
+use crate::{
+    alerts::Alerts,
+    supervise::chain,
+    timekeeper::{Correction, Timekeeper},
+};
+
+/// Dead letters are kept on disk so often, in milliseconds: they are for looking back, not for acting on.
+const DEAD_LETTERS_MS: u64 = 60_000;
+/// The wall time is noted so often, in milliseconds: the error of the guess after a power cut without a clock.
+const WALL_MS: u64 = 3_600_000;
+/// What is older than its retention is dropped so often, in milliseconds.
+const EXPIRE_MS: u64 = 86_400_000;
+
+/// The keeper. One task owns it; every call blocks on the disk.
+pub struct Keeper {
+    bus: Bus,
+    history: Arc<History>,
+    registry: Arc<Mutex<Registry>>,
+    dead_letters: Arc<DeadLetters>,
+    alerts: Arc<Alerts>,
+    clock: Arc<dyn Clock>,
+    default_retention: Retention,
+    commit_interval_ms: u64,
+    timekeeper: Timekeeper,
+    flushed_ms: u64,
+    buried_ms: u64,
+    noted_ms: u64,
+    expired_ms: Option<u64>,
+}
+
+/// What a keeper looks after.
+pub(crate) struct Kept {
+    pub bus: Bus,
+    pub history: Arc<History>,
+    pub registry: Arc<Mutex<Registry>>,
+    pub dead_letters: Arc<DeadLetters>,
+    pub alerts: Arc<Alerts>,
+    pub clock: Arc<dyn Clock>,
+    pub default_retention: Retention,
+    pub commit_interval_ms: u64,
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+impl Keeper {
+    pub(crate) fn new(kept: Kept) -> Self {
+        let now_ms = kept.clock.now().stamp.ms;
+        Self {
+            bus: kept.bus,
+            history: kept.history,
+            registry: kept.registry,
+            dead_letters: kept.dead_letters,
+            alerts: kept.alerts,
+            clock: kept.clock,
+            default_retention: kept.default_retention,
+            commit_interval_ms: kept.commit_interval_ms,
+            timekeeper: Timekeeper::default(),
+            flushed_ms: now_ms,
+            buried_ms: now_ms,
+            noted_ms: now_ms,
+            expired_ms: None,
+        }
+    }
+
+    /// Does what is due. Call it every second or so, of real or simulated time.
+    ///
+    /// A disk that is full or fails is an alert, not an end: it is tried again the next time.
+    pub fn tick(&mut self) {
+        let now = self.clock.now();
+        let done = self.settle(now).and_then(|()| self.write(now));
+        let told = match done {
+            Ok(()) => self.alerts.clear(&self.bus, now, (AlertKind::StoreFailing, None)),
+            Err(error) => {
+                let advice = format!(
+                    "The history cannot be written: {}. Free space on the disk or replace the card; readings are kept in \
+                     memory meanwhile.",
+                    chain(error.as_ref())
+                );
+                self.alerts.raise(&self.bus, now, Severity::Critical, (AlertKind::StoreFailing, None), advice)
+            }
+        };
+        if let Err(error) = told {
+            tracing::error!(error = chain(&error), "an alert could not be told");
+        }
+    }
+
+    /// Writes all that is in memory, at the end.
+    ///
+    /// # Errors
+    /// When something could not be written.
+    pub fn finish(&mut self) -> Result<(), Failure> {
+        let now = self.clock.now();
+        self.settle(now)?;
+        self.bury()?;
+        self.note(now)?;
+        self.history.flush()?;
+        self.history.seal(now)?;
+        Ok(())
+    }
+
+    /// Learns what the clock tells.
+    fn settle(&mut self, now: Now) -> Result<(), Failure> {
+        let Some(correction) = self.timekeeper.step(now) else { return Ok(()) };
+        let unset = (AlertKind::ClockUnset, None);
+        match correction {
+            Correction::Guessed { boot, offset_ms } => {
+                self.history.estimate(boot, offset_ms)?;
+                let advice = "The clock is not set yet; times are guesses and are corrected when it is. Connect the hub \
+                              to the internet once, or add a real-time clock.";
+                self.alerts.raise(&self.bus, now, Severity::Notice, unset, advice)?;
+            }
+            Correction::Set { boot, offset_ms, by_ms } => {
+                self.history.settle(boot, offset_ms, None)?;
+                self.alerts.clear(&self.bus, now, unset)?;
+                if by_ms != 0 {
+                    self.stepped(now, by_ms)?;
+                }
+            }
+            Correction::Stepped { boot, offset_ms, from_ms, by_ms } => {
+                self.history.settle(boot, offset_ms, Some(from_ms))?;
+                self.stepped(now, by_ms)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn stepped(&self, now: Now, by_ms: i64) -> Result<(), Failure> {
+        tracing::info!(by_ms, "the wall clock was set");
+        let body = EventBody::ClockStepped { by_ms };
+        self.bus.publish(Draft { at: now.stamp, wall: now.wall, trace: None, body }, |state| {
+            for current in state.current.values_mut().filter(|current| current.at.boot == now.stamp.boot) {
+                current.wall = self.history.wall(current.at);
+            }
+        })?;
+        Ok(())
+    }
+
+    fn write(&mut self, now: Now) -> Result<(), Failure> {
+        let ms = now.stamp.ms;
+        if ms.saturating_sub(self.flushed_ms) >= self.commit_interval_ms {
+            self.flushed_ms = ms;
+            self.history.flush()?;
+        }
+        if self.history.seal_due(now) {
+            self.history.seal(now)?;
+        }
+        if ms.saturating_sub(self.buried_ms) >= DEAD_LETTERS_MS {
+            self.buried_ms = ms;
+            self.bury()?;
+        }
+        if ms.saturating_sub(self.noted_ms) >= WALL_MS {
+            self.noted_ms = ms;
+            self.note(now)?;
+        }
+        // Nothing is thrown away by a clock that may be wrong.
+        let is_due = self.expired_ms.is_none_or(|at| ms.saturating_sub(at) >= EXPIRE_MS);
+        if is_due && now.wall.quality == TimeQuality::Synchronised {
+            self.expired_ms = Some(ms);
+            self.expire(now)?;
+        }
+        Ok(())
+    }
+
+    fn bury(&self) -> Result<(), Failure> {
+        let letters = self.dead_letters.drain_dirty();
+        if !letters.is_empty() {
+            self.registry.lock().unwrap_or_else(PoisonError::into_inner).store_dead_letters(&letters)?;
+        }
+        Ok(())
+    }
+
+    fn note(&self, now: Now) -> Result<(), Failure> {
+        if now.wall.quality == TimeQuality::Synchronised {
+            self.registry.lock().unwrap_or_else(PoisonError::into_inner).note_wall(now.wall.at)?;
+        }
+        Ok(())
+    }
+
+    fn expire(&self, now: Now) -> Result<(), Failure> {
+        let household = self.bus.household();
+        let policy = |device| {
+            household.devices.get(&device).and_then(|device| device.retention).unwrap_or(self.default_retention)
+        };
+        self.history.expire(now.wall.at, &policy)?;
+        Ok(())
+    }
+}

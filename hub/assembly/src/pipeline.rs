@@ -1,0 +1,338 @@
+//! The way of an advert: decode, normalise, publish. One task owns it; nothing in it waits for a disk.
+
+use std::sync::Arc;
+
+use hub_bus::{Bus, BusError, Contact, Current, Discovered, Draft, MAX_DISCOVERED};
+use hub_decode::{DecodeError, decode};
+use hub_history::History;
+use hub_model::{
+    AlertKind, Clock, Decoded, Device, DeviceId, EventBody, Fact, Household, Now, RawAdvert, Refusal, SeriesKey,
+    Severity, Trace, Value, WallTime,
+};
+use hub_normalise::{Accepted, Flood, Heard, Normaliser, Verdict};
+use hub_registry::DeadLetters;
+
+use crate::{alerts::Alerts, metrics::Metrics};
+
+/// What became of an advert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is on the bus, with so many readings.
+    Published {
+        /// How many values it brought.
+        readings: usize,
+    },
+    /// Its sender is not adopted; what it said is shown and not stored.
+    Shown,
+    /// It was heard before.
+    Duplicate,
+    /// It is in no format that we know.
+    NotOurs,
+    /// It was refused, with this stable code.
+    Refused(&'static str),
+}
+
+impl Fate {
+    /// The stable code, for counters.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Published { .. } => "stored",
+            Self::Shown => "not_adopted",
+            Self::Duplicate => "duplicate",
+            Self::NotOurs => "not_ours",
+            Self::Refused(code) => code,
+        }
+    }
+}
+
+/// What the pipeline works with.
+pub struct Pipeline {
+    pub(crate) bus: Bus,
+    pub(crate) history: Arc<History>,
+    pub(crate) dead_letters: Arc<DeadLetters>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) alerts: Arc<Alerts>,
+    pub(crate) clock: Arc<dyn Clock>,
+    normaliser: Normaliser,
+    household: Arc<Household>,
+    next_trace: u64,
+}
+
+/// The times of one advert, before it is on the bus.
+#[derive(Clone, Copy)]
+struct Hops {
+    received_us: u64,
+    decoded_us: u64,
+    normalised_us: u64,
+}
+
+impl Pipeline {
+    pub(crate) fn new(
+        bus: Bus,
+        history: Arc<History>,
+        dead_letters: Arc<DeadLetters>,
+        metrics: Arc<Metrics>,
+        alerts: Arc<Alerts>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let mut normaliser = Normaliser::default();
+        for (device, counter) in history.last_counters() {
+            normaliser.restore(device, counter);
+        }
+        let household = bus.household();
+        // Ids of different boots differ, so that a log over a restart has no two equal ones.
+        let next_trace = u64::from(clock.now().stamp.boot.0) << 40;
+        Self { bus, history, dead_letters, metrics, alerts, clock, normaliser, household, next_trace }
+    }
+
+    /// Takes one advert all the way.
+    ///
+    /// # Errors
+    /// When the bus cannot take an event; the advert is lost then, and its counter is not used up.
+    pub fn hear(&mut self, advert: &RawAdvert) -> Result<Fate, BusError> {
+        self.take_household();
+        let device = self.household.devices.get(&DeviceId::from(advert.address)).cloned();
+        let fate = match decode(advert, device.as_ref().and_then(|device| device.key.as_ref())) {
+            Ok(decoded) => self.decoded(advert, decoded, device.as_deref()),
+            Err(error) => self.undecoded(advert, &error, device.as_deref()),
+        };
+        self.metrics.count(fate.as_ref().map_or("lost", |fate| fate.code()));
+        fate
+    }
+
+    /// Looks after what ends by itself: a flood of failing frames.
+    ///
+    /// # Errors
+    /// When the bus cannot take an event.
+    pub fn tick(&mut self) -> Result<(), BusError> {
+        let now = self.clock.now();
+        while let Some(flood) = self.normaliser.ended_flood(now) {
+            self.flood(flood, now)?;
+        }
+        Ok(())
+    }
+
+    fn take_household(&mut self) {
+        let household = self.bus.household();
+        if Arc::ptr_eq(&household, &self.household) {
+            return;
+        }
+        for id in self.household.devices.keys().filter(|id| !household.devices.contains_key(id)) {
+            self.normaliser.release(*id);
+        }
+        self.household = household;
+    }
+
+    fn decoded(&mut self, advert: &RawAdvert, decoded: Decoded, device: Option<&Device>) -> Result<Fate, BusError> {
+        let now = self.clock.now();
+        let wall = self.history.wall(advert.at);
+        let (format, is_encrypted) = (decoded.format, decoded.encrypted);
+        let verdict = self.normaliser.step(
+            Heard {
+                address: advert.address,
+                receiver: advert.receiver,
+                rssi: advert.rssi,
+                received: advert.at,
+                decoded,
+                device,
+            },
+            now,
+        );
+        let hops = Hops { received_us: advert.received_us, decoded_us: now.us, normalised_us: self.clock.now().us };
+        let refusal = verdict.refusal();
+        let is_authentic = matches!(verdict, Verdict::Accepted(_) | Verdict::Duplicate);
+        if let (Some(device), true) = (device, is_authentic) {
+            let facts = if let Verdict::Accepted(accepted) = &verdict { accepted.facts.clone() } else { Vec::new() };
+            let contact =
+                Contact { wall, rssi: advert.rssi, receiver: advert.receiver, format, is_encrypted, facts };
+            self.bus.note(|state| keep_contact(state.contacts.entry(device.id), contact));
+        }
+        match (verdict, device) {
+            (Verdict::Accepted(accepted), Some(_)) => self.publish(advert, accepted, wall, hops),
+            (Verdict::Accepted(accepted), None) => {
+                self.discover(advert, wall, |found| {
+                    found.format = format;
+                    found.is_encrypted = is_encrypted;
+                    merge_values(&mut found.values, accepted.values);
+                    merge_facts(&mut found.facts, accepted.facts);
+                }, format)?;
+                Ok(Fate::Shown)
+            }
+            (Verdict::Duplicate, _) => Ok(Fate::Duplicate),
+            (verdict, _) => {
+                if let Some(refusal) = refusal {
+                    self.bury(advert, &refusal, wall);
+                }
+                Ok(Fate::Refused(verdict.code()))
+            }
+        }
+    }
+
+    fn publish(
+        &mut self,
+        advert: &RawAdvert,
+        accepted: Accepted,
+        wall: WallTime,
+        hops: Hops,
+    ) -> Result<Fate, BusError> {
+        let Accepted { device, values, actions, origin, implausible, .. } = accepted;
+        for refusal in &implausible {
+            self.bury(advert, refusal, wall);
+            self.metrics.count(refusal.code);
+        }
+        self.next_trace += 1;
+        let trace = |published_us| Trace {
+            id: self.next_trace,
+            received_us: hops.received_us,
+            decoded_us: hops.decoded_us,
+            normalised_us: hops.normalised_us,
+            published_us,
+        };
+        let draft = |body, now: Now| Draft { at: advert.at, wall, trace: Some(trace(now.us)), body };
+        let readings = values.len();
+        let mut published = self.clock.now();
+        for action in actions {
+            self.bus.publish(draft(EventBody::DeviceActed { device, action, origin }, published), |_| ())?;
+        }
+        if !values.is_empty() {
+            let values: Arc<[Value]> = values.into();
+            let at = advert.at;
+            let body = EventBody::ReadingsTaken { device, values: Arc::clone(&values), origin };
+            published = self.clock.now();
+            self.bus.publish(draft(body, published), |state| {
+                for value in values.iter() {
+                    let key = SeriesKey::new(device, value.quantity, value.instance);
+                    let current = Current { value: value.value, at, wall };
+                    // A capture that is played in after newer readings does not turn the present back.
+                    state
+                        .current
+                        .entry(key)
+                        .and_modify(|known| {
+                            if known.wall.at <= current.wall.at {
+                                *known = current;
+                            }
+                        })
+                        .or_insert(current);
+                }
+            })?;
+        }
+        self.metrics.published(readings, published.us.saturating_sub(hops.received_us));
+        Ok(Fate::Published { readings })
+    }
+
+    fn undecoded(
+        &mut self,
+        advert: &RawAdvert,
+        error: &DecodeError,
+        device: Option<&Device>,
+    ) -> Result<Fate, BusError> {
+        let code = error.code();
+        let wall = self.history.wall(advert.at);
+        match (error, device) {
+            (DecodeError::NotOurs, _) => return Ok(Fate::NotOurs),
+            (DecodeError::MissingKey { format }, None) => {
+                self.discover(advert, wall, |found| found.is_encrypted = true, *format)?;
+                return Ok(Fate::Shown);
+            }
+            (DecodeError::BadMic { .. }, Some(device)) => {
+                let now = self.clock.now();
+                if let Some(flood) = self.normaliser.failed(device.address, now) {
+                    self.flood(flood, now)?;
+                }
+            }
+            _ => {}
+        }
+        self.bury(advert, &Refusal { code, detail: error.to_string() }, wall);
+        Ok(Fate::Refused(code))
+    }
+
+    fn flood(&self, flood: Flood, now: Now) -> Result<(), BusError> {
+        let key = |address| (AlertKind::AuthenticationFailures, Some(DeviceId::from(address)));
+        match flood {
+            Flood::Raised { address } => {
+                let advice = format!(
+                    "Many frames in the name of {address} fail authentication. If the sensor was reset or its key \
+                     changed, enter the new key; otherwise somebody forges its frames, and they are refused."
+                );
+                self.alerts.raise(&self.bus, now, Severity::Warning, key(address), advice)
+            }
+            Flood::Cleared { address } => self.alerts.clear(&self.bus, now, key(address)),
+        }
+    }
+
+    /// Shows a device that nobody adopted; the first time since start is an event.
+    fn discover(
+        &self,
+        advert: &RawAdvert,
+        wall: WallTime,
+        learn: impl FnOnce(&mut Discovered),
+        format: hub_model::Format,
+    ) -> Result<(), BusError> {
+        let device = DeviceId::from(advert.address);
+        let is_new = self.bus.note(|state| {
+            let mut found = state.discovered.remove(&device).unwrap_or_else(|| Discovered {
+                address: advert.address,
+                name: None,
+                format,
+                is_encrypted: false,
+                sightings: 0,
+                wall,
+                rssi: None,
+                values: Vec::new(),
+                facts: Vec::new(),
+            });
+            found.sightings += 1;
+            found.wall = wall;
+            found.rssi = advert.rssi.or(found.rssi);
+            found.name = advert.name.clone().or(found.name);
+            learn(&mut found);
+            // Somebody who sends from ever new addresses fills this list, and not the event log.
+            let is_new = found.sightings == 1 && state.discovered.len() < MAX_DISCOVERED;
+            state.discover(device, found);
+            is_new
+        });
+        if is_new {
+            let at = advert.at;
+            self.bus.publish(Draft { at, wall, trace: None, body: EventBody::DeviceDiscovered { device } }, |_| ())?;
+        }
+        Ok(())
+    }
+
+    fn bury(&self, advert: &RawAdvert, refusal: &Refusal, wall: WallTime) {
+        self.dead_letters.bury(advert, refusal, wall.at);
+    }
+}
+
+fn keep_contact(entry: std::collections::hash_map::Entry<'_, DeviceId, Contact>, mut contact: Contact) {
+    match entry {
+        std::collections::hash_map::Entry::Vacant(entry) => {
+            entry.insert(contact);
+        }
+        std::collections::hash_map::Entry::Occupied(mut entry) => {
+            let known = entry.get_mut();
+            let mut facts = std::mem::take(&mut known.facts);
+            merge_facts(&mut facts, std::mem::take(&mut contact.facts));
+            *known = Contact { facts, ..contact };
+        }
+    }
+}
+
+/// The newest value of each quantity and instance.
+fn merge_values(known: &mut Vec<Value>, new: Vec<Value>) {
+    for value in new {
+        match known.iter_mut().find(|k| (k.quantity, k.instance) == (value.quantity, value.instance)) {
+            Some(old) => *old = value,
+            None => known.push(value),
+        }
+    }
+}
+
+/// The newest fact of each kind.
+fn merge_facts(known: &mut Vec<Fact>, new: Vec<Fact>) {
+    for fact in new {
+        match known.iter_mut().find(|k| std::mem::discriminant(*k) == std::mem::discriminant(&fact)) {
+            Some(old) => *old = fact,
+            None => known.push(fact),
+        }
+    }
+}
