@@ -1,0 +1,34 @@
+use hub_model::{RawAdvert, ReceiverId};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Air between sensors and receivers: frames are lost, repeated, and heard by more than one.
+#[derive(Debug, Clone)]
+pub struct Air {
+    luck: ChaCha8Rng,
+    receivers: u16,
+    /// Share of frames that one receiver does not hear, 0 to 1.
+    loss: f64,
+}
+
+impl Air {
+    /// Air with so many receivers, each of which misses the share `loss` of all frames.
+    pub fn new(seed: u64, receivers: u16, loss: f64) -> Self {
+        Self { luck: ChaCha8Rng::seed_from_u64(seed), receivers, loss: loss.clamp(0.0, 1.0) }
+    }
+
+    /// What the receivers hear of one frame that is sent `repeats` times, in the order that they hear it.
+    pub fn carry(&mut self, advert: &RawAdvert, repeats: u32) -> Vec<RawAdvert> {
+        let mut heard = Vec::new();
+        for _ in 0..repeats {
+            for receiver in 1..=self.receivers {
+                if self.luck.random_bool(self.loss) {
+                    continue;
+                }
+                let rssi = i8::try_from(self.luck.random_range(-92..=-48)).ok();
+                heard.push(RawAdvert { receiver: ReceiverId(receiver), rssi, ..advert.clone() });
+            }
+        }
+        heard
+    }
+}
