@@ -1,11 +1,16 @@
 //! Where commands come in: the registry decides and keeps, the bus tells, the log makes it durable.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
-use hub_bus::{Bus, Draft};
+use hub_bus::{Bus, BusError, Draft};
 use hub_history::History;
-use hub_model::{Clock, Command, CommandError, CommandFuture, CommandPort, EventBody, Outcome, Request};
-use hub_registry::Registry;
+use hub_model::{
+    Clock, Command, CommandError, CommandFuture, CommandPort, DeviceId, EventBody, Household, Outcome, Request, Seq,
+};
+use hub_registry::{Executed, Registry};
 
 use crate::supervise::chain;
 
@@ -20,11 +25,14 @@ struct Shared {
     bus: Bus,
     history: Arc<History>,
     clock: Arc<dyn Clock>,
+    /// The last counter of each device at start; the bus knows later ones.
+    logged: HashMap<DeviceId, u32>,
 }
 
 impl Desk {
     pub(crate) fn new(registry: Arc<Mutex<Registry>>, bus: Bus, history: Arc<History>, clock: Arc<dyn Clock>) -> Self {
-        Self { shared: Arc::new(Shared { registry, bus, history, clock }) }
+        let logged = history.last_counters();
+        Self { shared: Arc::new(Shared { registry, bus, history, clock, logged }) }
     }
 
     /// Does what is asked; returns when it is durable. Blocks on the disk.
@@ -35,20 +43,19 @@ impl Desk {
         self.shared.execute(request)
     }
 
-    /// Publishes what was stored before a crash and not yet told.
+    /// Publishes what was stored before a crash and not told; answers how many changes that were.
     ///
     /// # Errors
     /// When it cannot be stored.
     pub fn tell_pending(&self) -> Result<usize, CommandError> {
-        let mut registry = self.shared.registry.lock().unwrap_or_else(PoisonError::into_inner);
-        let pending = registry.pending().map_err(|error| store(&error))?;
-        let count = pending.len();
-        for (revision, body) in pending {
-            let seq = self.shared.tell(body, None)?;
-            self.shared.bus.flush().map_err(|error| store(&error))?;
-            registry.complete(revision, seq).map_err(|error| store(&error))?;
+        let mut registry = self.shared.registry();
+        let pending = registry.pending()?;
+        for change in &pending {
+            let household = registry.household();
+            let seq = self.shared.tell(&change.events, &household)?;
+            registry.complete(change.revision, seq)?;
         }
-        Ok(count)
+        Ok(pending.len())
     }
 }
 
@@ -60,4 +67,51 @@ impl CommandPort for Desk {
             done.unwrap_or_else(|error| Err(CommandError::Store { reason: error.to_string() }))
         })
     }
+}
+
+impl Shared {
+    fn execute(&self, request: &Request) -> Result<Outcome, CommandError> {
+        let mut registry = self.registry();
+        if let Command::RemoveDevice { device, .. } | Command::SecureDevice { device, key: Some(_), .. } = request.command
+        {
+            registry.retire_counter(device, self.last_counter(device))?;
+        }
+        let change = match registry.execute(request, self.clock.now().wall.at)? {
+            Executed::Repeated(outcome) => return Ok(outcome),
+            Executed::Done(change) => change,
+        };
+        let seq = self.tell(&change.events, &change.household)?;
+        if let Command::RemoveDevice { device, keeps_history: false } = request.command {
+            self.history.forget(device).map_err(|error| store(&error))?;
+        }
+        registry.complete(change.revision, seq)?;
+        Ok(change.outcome(seq))
+    }
+
+    /// Publishes the events of a change, with the household as it is after it; returns when they are durable.
+    fn tell(&self, events: &[EventBody], household: &Arc<Household>) -> Result<Seq, CommandError> {
+        let now = self.clock.now();
+        let mut last = Seq::default();
+        for body in events {
+            let draft = Draft { at: now.stamp, wall: now.wall, trace: None, body: body.clone() };
+            let household = Arc::clone(household);
+            last = self.bus.publish(draft, |state| state.take_household(household)).map_err(|error| store(&error))?;
+        }
+        self.bus.flush().map_err(|error: BusError| store(&error))?;
+        Ok(last)
+    }
+
+    fn last_counter(&self, device: DeviceId) -> Option<u32> {
+        let heard = self.bus.snapshot().contacts.get(&device).and_then(|contact| contact.counter);
+        heard.or_else(|| self.logged.get(&device).copied())
+    }
+
+    /// A command that panicked half-way left nothing: the registry changes only after its commit.
+    fn registry(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn store(error: &dyn std::error::Error) -> CommandError {
+    CommandError::Store { reason: chain(error) }
 }

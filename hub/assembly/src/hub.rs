@@ -17,11 +17,11 @@ use crate::{
     desk::Desk,
     keeper::{Keeper, Kept},
     metrics::Metrics,
-    pipeline::Pipeline,
+    pipeline::{Pipeline, Shared},
     receivers::Receivers,
 };
 
-pub use open::{OpenError, Surroundings};
+pub use open::{ClockMaker, OpenError, Surroundings};
 pub use run::{ADVERT_QUEUE, Running, StopError};
 
 /// An opened hub: the stores are open and consistent, nothing runs yet.
@@ -72,14 +72,15 @@ impl Hub {
 
     /// The way of an advert, for whoever drives it by hand (captures, simulations). One at a time.
     pub fn pipeline(&self) -> Pipeline {
-        Pipeline::new(
-            self.bus.clone(),
-            self.history(),
-            Arc::clone(&self.dead_letters),
-            self.metrics(),
-            Arc::clone(&self.alerts),
-            Arc::clone(&self.clock),
-        )
+        Pipeline::new(Shared {
+            bus: self.bus.clone(),
+            history: self.history(),
+            registry: Arc::clone(&self.registry),
+            dead_letters: Arc::clone(&self.dead_letters),
+            metrics: self.metrics(),
+            alerts: Arc::clone(&self.alerts),
+            clock: Arc::clone(&self.clock),
+        })
     }
 
     /// Who looks after the stores, for whoever drives it by hand. One at a time.

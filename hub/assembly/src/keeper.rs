@@ -1,6 +1,6 @@
 //! Looks after what must happen in time: flush, seal, settle the clock, keep dead letters, expire.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hub_bus::{Bus, Draft};
 use hub_history::History;
@@ -13,8 +13,8 @@ use crate::{
     timekeeper::{Correction, Timekeeper},
 };
 
-/// Dead letters are kept on disk so often, in milliseconds: they are for looking back, not for acting on.
-const DEAD_LETTERS_MS: u64 = 60_000;
+/// Dead letters are kept on disk, and formats noted, so often, in milliseconds: they are for looking back, not for acting on.
+const DEAD_LETTERS_MS: u64 = 600_000;
 /// The wall time is noted so often, in milliseconds: the error of the guess after a power cut without a clock.
 const WALL_MS: u64 = 3_600_000;
 /// What is older than its retention is dropped so often, in milliseconds.
@@ -156,6 +156,7 @@ impl Keeper {
         if ms.saturating_sub(self.buried_ms) >= DEAD_LETTERS_MS {
             self.buried_ms = ms;
             self.bury()?;
+            self.note_formats()?;
         }
         if ms.saturating_sub(self.noted_ms) >= WALL_MS {
             self.noted_ms = ms;
@@ -171,18 +172,37 @@ impl Keeper {
     }
 
     fn bury(&self) -> Result<(), Failure> {
-        let letters = self.dead_letters.drain_dirty();
-        if !letters.is_empty() {
-            self.registry.lock().unwrap_or_else(PoisonError::into_inner).store_dead_letters(&letters)?;
+        let changes = self.dead_letters.drain_dirty();
+        if !changes.is_empty()
+            && let Err(error) = self.registry().store_dead_letters(&changes)
+        {
+            self.dead_letters.give_back(&changes);
+            return Err(error.into());
         }
         Ok(())
     }
 
     fn note(&self, now: Now) -> Result<(), Failure> {
         if now.wall.quality == TimeQuality::Synchronised {
-            self.registry.lock().unwrap_or_else(PoisonError::into_inner).note_wall(now.wall.at)?;
+            self.registry().note_wall(now.wall.at)?;
         }
         Ok(())
+    }
+
+    /// Writes down the format of devices that were adopted before they were understood.
+    fn note_formats(&self) -> Result<(), Failure> {
+        let snapshot = self.bus.snapshot();
+        for (id, contact) in &snapshot.contacts {
+            let is_new = snapshot.household.devices.get(id).is_some_and(|device| device.format.is_none());
+            if is_new && let Some(household) = self.registry().note_format(*id, contact.format)? {
+                self.bus.note(|state| state.take_household(household));
+            }
+        }
+        Ok(())
+    }
+
+    fn registry(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn expire(&self, now: Now) -> Result<(), Failure> {

@@ -29,10 +29,11 @@ mod replay;
 mod supervise;
 mod timekeeper;
 
+pub use api_server::{BindError, Bound};
 pub use capture::{Capture, CaptureError, Captured};
 pub use config::{ClockTrust, Config, ConfigError, LogLevel};
 pub use desk::Desk;
-pub use hub::{ADVERT_QUEUE, Doctor, Hub, OpenError, Running, StopError, Surroundings};
+pub use hub::{ADVERT_QUEUE, ClockMaker, Doctor, Hub, OpenError, Running, StopError, Surroundings};
 pub use keeper::Keeper;
 pub use metrics::Metrics;
 pub use pipeline::{Fate, Pipeline};

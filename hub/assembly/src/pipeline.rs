@@ -1,6 +1,9 @@
 //! The way of an advert: decode, normalise, publish. One task owns it; nothing in it waits for a disk.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use hub_bus::{Bus, BusError, Contact, Current, Discovered, Draft, MAX_DISCOVERED};
 use hub_decode::{DecodeError, decode};
@@ -10,7 +13,7 @@ use hub_model::{
     Severity, Trace, Value, WallTime,
 };
 use hub_normalise::{Accepted, Flood, Heard, Normaliser, Verdict};
-use hub_registry::DeadLetters;
+use hub_registry::{DeadLetters, Refused, Registry};
 
 use crate::{alerts::Alerts, metrics::Metrics};
 
@@ -45,17 +48,25 @@ impl Fate {
     }
 }
 
-/// What the pipeline works with.
+/// The way of an advert. One task owns it.
 pub struct Pipeline {
-    pub(crate) bus: Bus,
-    pub(crate) history: Arc<History>,
-    pub(crate) dead_letters: Arc<DeadLetters>,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) alerts: Arc<Alerts>,
-    pub(crate) clock: Arc<dyn Clock>,
+    shared: Shared,
     normaliser: Normaliser,
     household: Arc<Household>,
+    /// The counter of the last stored frame of each device, as the log had it at start.
+    logged: HashMap<DeviceId, u32>,
     next_trace: u64,
+}
+
+/// What the pipeline works with.
+pub(crate) struct Shared {
+    pub bus: Bus,
+    pub history: Arc<History>,
+    pub registry: Arc<Mutex<Registry>>,
+    pub dead_letters: Arc<DeadLetters>,
+    pub metrics: Arc<Metrics>,
+    pub alerts: Arc<Alerts>,
+    pub clock: Arc<dyn Clock>,
 }
 
 /// The times of one advert, before it is on the bus.
@@ -67,22 +78,14 @@ struct Hops {
 }
 
 impl Pipeline {
-    pub(crate) fn new(
-        bus: Bus,
-        history: Arc<History>,
-        dead_letters: Arc<DeadLetters>,
-        metrics: Arc<Metrics>,
-        alerts: Arc<Alerts>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        let mut normaliser = Normaliser::default();
-        for (device, counter) in history.last_counters() {
-            normaliser.restore(device, counter);
-        }
-        let household = bus.household();
+    pub(crate) fn new(shared: Shared) -> Self {
         // Ids of different boots differ, so that a log over a restart has no two equal ones.
-        let next_trace = u64::from(clock.now().stamp.boot.0) << 40;
-        Self { bus, history, dead_letters, metrics, alerts, clock, normaliser, household, next_trace }
+        let next_trace = u64::from(shared.clock.now().stamp.boot.0) << 40;
+        let logged = shared.history.last_counters();
+        let household = Arc::default();
+        let mut pipeline = Self { shared, normaliser: Normaliser::default(), household, logged, next_trace };
+        pipeline.take_household();
+        pipeline
     }
 
     /// Takes one advert all the way.
@@ -96,7 +99,7 @@ impl Pipeline {
             Ok(decoded) => self.decoded(advert, decoded, device.as_deref()),
             Err(error) => self.undecoded(advert, &error, device.as_deref()),
         };
-        self.metrics.count(fate.as_ref().map_or("lost", |fate| fate.code()));
+        self.shared.metrics.count(fate.as_ref().map_or("lost", |fate| fate.code()));
         fate
     }
 
@@ -105,28 +108,38 @@ impl Pipeline {
     /// # Errors
     /// When the bus cannot take an event.
     pub fn tick(&mut self) -> Result<(), BusError> {
-        let now = self.clock.now();
+        let now = self.shared.clock.now();
         while let Some(flood) = self.normaliser.ended_flood(now) {
             self.flood(flood, now)?;
         }
         Ok(())
     }
 
+    /// Learns who was adopted, removed or given another key since the last advert.
     fn take_household(&mut self) {
-        let household = self.bus.household();
+        let household = self.shared.bus.household();
         if Arc::ptr_eq(&household, &self.household) {
             return;
         }
         for id in self.household.devices.keys().filter(|id| !household.devices.contains_key(id)) {
             self.normaliser.release(*id);
         }
+        for (id, device) in &household.devices {
+            if self.household.devices.get(id).is_none_or(|known| known.key != device.key) {
+                let logged = self.normaliser.last_counter(*id).or_else(|| self.logged.get(id).copied());
+                let registry = self.shared.registry.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(counter) = registry.counter_to_restore(*id, logged) {
+                    self.normaliser.restore(*id, counter);
+                }
+            }
+        }
         self.household = household;
     }
 
     fn decoded(&mut self, advert: &RawAdvert, decoded: Decoded, device: Option<&Device>) -> Result<Fate, BusError> {
-        let now = self.clock.now();
-        let wall = self.history.wall(advert.at);
-        let (format, is_encrypted) = (decoded.format, decoded.encrypted);
+        let now = self.shared.clock.now();
+        let wall = self.shared.history.wall(advert.at);
+        let (format, is_encrypted, counter) = (decoded.format, decoded.encrypted, decoded.counter);
         let verdict = self.normaliser.step(
             Heard {
                 address: advert.address,
@@ -138,14 +151,13 @@ impl Pipeline {
             },
             now,
         );
-        let hops = Hops { received_us: advert.received_us, decoded_us: now.us, normalised_us: self.clock.now().us };
+        let hops = Hops { received_us: advert.received_us, decoded_us: now.us, normalised_us: self.shared.clock.now().us };
         let refusal = verdict.refusal();
         let is_authentic = matches!(verdict, Verdict::Accepted(_) | Verdict::Duplicate);
         if let (Some(device), true) = (device, is_authentic) {
             let facts = if let Verdict::Accepted(accepted) = &verdict { accepted.facts.clone() } else { Vec::new() };
-            let contact =
-                Contact { wall, rssi: advert.rssi, receiver: advert.receiver, format, is_encrypted, facts };
-            self.bus.note(|state| keep_contact(state.contacts.entry(device.id), contact));
+            let contact = Contact { wall, rssi: advert.rssi, receiver: advert.receiver, format, is_encrypted, counter, facts };
+            self.shared.bus.note(|state| keep_contact(state.contacts.entry(device.id), contact));
         }
         match (verdict, device) {
             (Verdict::Accepted(accepted), Some(_)) => self.publish(advert, accepted, wall, hops),
@@ -178,7 +190,7 @@ impl Pipeline {
         let Accepted { device, values, actions, origin, implausible, .. } = accepted;
         for refusal in &implausible {
             self.bury(advert, refusal, wall);
-            self.metrics.count(refusal.code);
+            self.shared.metrics.count(refusal.code);
         }
         self.next_trace += 1;
         let trace = |published_us| Trace {
@@ -190,16 +202,16 @@ impl Pipeline {
         };
         let draft = |body, now: Now| Draft { at: advert.at, wall, trace: Some(trace(now.us)), body };
         let readings = values.len();
-        let mut published = self.clock.now();
+        let mut published = self.shared.clock.now();
         for action in actions {
-            self.bus.publish(draft(EventBody::DeviceActed { device, action, origin }, published), |_| ())?;
+            self.shared.bus.publish(draft(EventBody::DeviceActed { device, action, origin }, published), |_| ())?;
         }
         if !values.is_empty() {
             let values: Arc<[Value]> = values.into();
             let at = advert.at;
             let body = EventBody::ReadingsTaken { device, values: Arc::clone(&values), origin };
-            published = self.clock.now();
-            self.bus.publish(draft(body, published), |state| {
+            published = self.shared.clock.now();
+            self.shared.bus.publish(draft(body, published), |state| {
                 for value in values.iter() {
                     let key = SeriesKey::new(device, value.quantity, value.instance);
                     let current = Current { value: value.value, at, wall };
@@ -216,7 +228,7 @@ impl Pipeline {
                 }
             })?;
         }
-        self.metrics.published(readings, published.us.saturating_sub(hops.received_us));
+        self.shared.metrics.published(readings, published.us.saturating_sub(hops.received_us));
         Ok(Fate::Published { readings })
     }
 
@@ -227,7 +239,7 @@ impl Pipeline {
         device: Option<&Device>,
     ) -> Result<Fate, BusError> {
         let code = error.code();
-        let wall = self.history.wall(advert.at);
+        let wall = self.shared.history.wall(advert.at);
         match (error, device) {
             (DecodeError::NotOurs, _) => return Ok(Fate::NotOurs),
             (DecodeError::MissingKey { format }, None) => {
@@ -235,7 +247,7 @@ impl Pipeline {
                 return Ok(Fate::Shown);
             }
             (DecodeError::BadMic { .. }, Some(device)) => {
-                let now = self.clock.now();
+                let now = self.shared.clock.now();
                 if let Some(flood) = self.normaliser.failed(device.address, now) {
                     self.flood(flood, now)?;
                 }
@@ -254,9 +266,9 @@ impl Pipeline {
                     "Many frames in the name of {address} fail authentication. If the sensor was reset or its key \
                      changed, enter the new key; otherwise somebody forges its frames, and they are refused."
                 );
-                self.alerts.raise(&self.bus, now, Severity::Warning, key(address), advice)
+                self.shared.alerts.raise(&self.shared.bus, now, Severity::Warning, key(address), advice)
             }
-            Flood::Cleared { address } => self.alerts.clear(&self.bus, now, key(address)),
+            Flood::Cleared { address } => self.shared.alerts.clear(&self.shared.bus, now, key(address)),
         }
     }
 
@@ -269,7 +281,7 @@ impl Pipeline {
         format: hub_model::Format,
     ) -> Result<(), BusError> {
         let device = DeviceId::from(advert.address);
-        let is_new = self.bus.note(|state| {
+        let is_new = self.shared.bus.note(|state| {
             let mut found = state.discovered.remove(&device).unwrap_or_else(|| Discovered {
                 address: advert.address,
                 name: None,
@@ -293,22 +305,34 @@ impl Pipeline {
         });
         if is_new {
             let at = advert.at;
-            self.bus.publish(Draft { at, wall, trace: None, body: EventBody::DeviceDiscovered { device } }, |_| ())?;
+            self.shared.bus.publish(Draft { at, wall, trace: None, body: EventBody::DeviceDiscovered { device } }, |_| ())?;
         }
         Ok(())
     }
 
     fn bury(&self, advert: &RawAdvert, refusal: &Refusal, wall: WallTime) {
-        self.dead_letters.bury(advert, refusal, wall.at);
+        let service = advert.service_data.iter().map(|(id, bytes)| (format!("service_data:{id:04x}"), bytes));
+        let manufacturer =
+            advert.manufacturer_data.iter().map(|(id, bytes)| (format!("manufacturer_data:{id:04x}"), bytes));
+        let Some((part, bytes)) = service.chain(manufacturer).next() else { return };
+        let refused = Refused {
+            address: advert.address,
+            is_adopted: self.household.devices.contains_key(&DeviceId::from(advert.address)),
+            code: refusal.code,
+            detail: &refusal.detail,
+            part: &part,
+            bytes,
+        };
+        self.shared.dead_letters.record(refused, wall.at);
     }
 }
 
-fn keep_contact(entry: std::collections::hash_map::Entry<'_, DeviceId, Contact>, mut contact: Contact) {
+fn keep_contact(entry: Entry<'_, DeviceId, Contact>, mut contact: Contact) {
     match entry {
-        std::collections::hash_map::Entry::Vacant(entry) => {
+        Entry::Vacant(entry) => {
             entry.insert(contact);
         }
-        std::collections::hash_map::Entry::Occupied(mut entry) => {
+        Entry::Occupied(mut entry) => {
             let known = entry.get_mut();
             let mut facts = std::mem::take(&mut known.facts);
             merge_facts(&mut facts, std::mem::take(&mut contact.facts));

@@ -35,6 +35,8 @@ pub struct Contact {
     pub format: Format,
     /// Does it encrypt?
     pub is_encrypted: bool,
+    /// The counter of its last encrypted frame.
+    pub counter: Option<u32>,
     /// What it says of itself.
     pub facts: Vec<Fact>,
 }

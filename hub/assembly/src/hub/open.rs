@@ -1,9 +1,12 @@
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use hub_bus::{Bus, BusError, Current, State};
 use hub_history::History;
 use hub_model::{BootId, Clock, CommandError, Epoch, EventLog, UnixMillis};
-use hub_registry::{DeadLetters, Registry};
+use hub_registry::{Registry, RegistryError};
 use thiserror::Error;
 
 use super::Hub;
@@ -19,9 +22,11 @@ pub struct Surroundings {
     /// A number for the life of a new store; it should not have been used before.
     pub epoch_if_new: Epoch,
     /// Makes the clock, once it is known which boot this is and when the hub last knew the time.
-    #[expect(clippy::type_complexity, reason = "a closure with two plain arguments reads better than a trait for it")]
-    pub clock: Box<dyn FnOnce(BootId, Option<UnixMillis>) -> Arc<dyn Clock>>,
+    pub clock: ClockMaker,
 }
+
+/// Makes a clock from the number of this boot and the wall time that the hub last knew.
+pub type ClockMaker = Box<dyn FnOnce(BootId, Option<UnixMillis>) -> Arc<dyn Clock>>;
 
 /// Why a hub cannot be opened.
 #[derive(Debug, Error)]
@@ -35,12 +40,12 @@ pub enum OpenError {
         #[source]
         source: std::io::Error,
     },
-    /// The registry cannot be opened.
+    /// The registry cannot be opened, read or written.
     #[error(transparent)]
-    Registry(#[from] hub_registry::OpenError),
-    /// The registry cannot be read or written.
-    #[error("the registry cannot be used")]
-    RegistryStore(#[from] hub_registry::RegistryError),
+    Registry(#[from] RegistryError),
+    /// The history has a setting out of range.
+    #[error(transparent)]
+    HistoryConfig(#[from] hub_history::ConfigError),
     /// The history cannot be opened.
     #[error(transparent)]
     History(#[from] hub_history::OpenError),
@@ -63,7 +68,7 @@ impl Hub {
         let mut registry = Registry::open(&config.store.join("registry.redb"))?;
         let boot = registry.boot(around.kernel_boot)?;
         let clock = (around.clock)(boot, registry.last_wall()?);
-        let history = Arc::new(History::open(&history_config(&config), around.epoch_if_new)?);
+        let history = Arc::new(History::open(history_config(&config)?, around.epoch_if_new)?);
 
         let mut state = State::default();
         state.take_household(registry.household());
@@ -73,7 +78,7 @@ impl Hub {
             }
         }
         let bus = Bus::new(Arc::clone(&history) as Arc<dyn EventLog>, state, RING_EVENTS)?;
-        let dead_letters = Arc::new(DeadLetters::new(registry.dead_letters()?));
+        let dead_letters = Arc::new(registry.dead_letters()?);
         let registry = Arc::new(Mutex::new(registry));
         let desk = Desk::new(Arc::clone(&registry), bus.clone(), Arc::clone(&history), Arc::clone(&clock));
         let pending = desk.tell_pending()?;
@@ -94,4 +99,10 @@ impl Hub {
             desk,
         })
     }
+}
+
+fn history_config(config: &Config) -> Result<hub_history::Config, hub_history::ConfigError> {
+    hub_history::Config::new(config.store.join("history"))
+        .with_commit_interval(Duration::from_secs(config.commit_interval_s))?
+        .with_retention(config.retention)
 }

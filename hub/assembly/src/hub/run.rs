@@ -3,7 +3,7 @@ use std::{
     time::Duration,
 };
 
-use api_server::{Bound, Parts};
+use api_server::{BindError, Bound, Parts, Server};
 use hub_model::RawAdvert;
 use thiserror::Error;
 use tokio::{
@@ -46,8 +46,16 @@ pub enum StopError {
 }
 
 impl Hub {
+    /// Takes the address that the API listens on, so that a refusal comes before anything runs.
+    ///
+    /// # Errors
+    /// When the address is in use or not this machine's.
+    pub async fn bind(&self) -> Result<Bound, BindError> {
+        Server::bind(server_config(&self.config)).await
+    }
+
     /// Starts the stations: the pipeline on `adverts`, the keeper, the server on `bound`.
-    pub fn run(&self, adverts: mpsc::Receiver<RawAdvert>, bound: Bound, limits: api_graphql::Limits) -> Running {
+    pub fn run(&self, adverts: mpsc::Receiver<RawAdvert>, bound: Bound) -> Running {
         let stop = CancellationToken::new();
         let mut stations = JoinSet::new();
         let (beat, progress) = tokio::sync::watch::channel(0);
@@ -76,7 +84,7 @@ impl Hub {
         let doctor = self.doctor();
         let metrics = Arc::clone(&doctor);
         let parts = Parts {
-            schema: api_graphql::build(self.ports(), limits),
+            schema: api_graphql::build(self.ports(), api_graphql::Limits::default()),
             health: doctor,
             metrics: Arc::new(move || metrics.metrics()),
         };
