@@ -1,0 +1,208 @@
+//! Mutated vectors, seeded: what a decoder must hold for bytes that nobody wrote down.
+//!
+//! Each target takes golden vectors, changes, splices and cuts them, and checks what holds for any frame. Sealed frames
+//! are mutated before they are sealed too, so that what lies behind the check is reached. 200 000 cases each by default;
+//! `INGLE_FUZZ_CASES` and `INGLE_FUZZ_SEED` set another number and seed. A red case prints its bytes.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::collections::BTreeSet;
+
+use hub_decode::{decode, explain_line};
+use hub_model::{Address, BindKey, BootId, Decoded, Fact, Format, RawAdvert, ReceiverId, Stamp};
+use rand::{Rng, SeedableRng, seq::IndexedRandom};
+use rand_chacha::ChaCha8Rng;
+use wire::seal::{self, Nonce};
+
+const ADDRESS: [u8; 6] = [0xA4, 0xC1, 0x38, 0xAA, 0xBB, 0xCC];
+const KEY: [u8; 16] = [0xAA; 16];
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap())
+}
+
+/// The bytes of every vector in a file.
+fn corpus(text: &str, key: &str) -> Vec<Vec<u8>> {
+    let file: toml::Table = text.parse().unwrap();
+    let rows = file.get("vector").and_then(toml::Value::as_array).unwrap();
+    let frames: Vec<Vec<u8>> =
+        rows.iter().filter_map(|row| row.get(key)?.as_str()).map(|digits| hex::decode(digits).unwrap()).collect();
+    assert!(!frames.is_empty());
+    frames
+}
+
+/// A vector with some of it changed.
+fn mutant(corpus: &[Vec<u8>], luck: &mut ChaCha8Rng) -> Vec<u8> {
+    let mut bytes = corpus.choose(luck).unwrap().clone();
+    for _ in 0..luck.random_range(0..6) {
+        let at = luck.random_range(0..=bytes.len());
+        match luck.random_range(0..8) {
+            0 if at < bytes.len() => bytes[at] ^= 1 << luck.random_range(0..8),
+            1 if at < bytes.len() => bytes[at] = *[0, 1, 0x7F, 0x80, 0xFE, 0xFF].choose(luck).unwrap(),
+            2 if at < bytes.len() => bytes[at] = luck.random(),
+            3 if at < bytes.len() => drop(bytes.remove(at)),
+            4 => bytes.insert(at, luck.random()),
+            5 => bytes.truncate(at),
+            6 => {
+                let other = corpus.choose(luck).unwrap();
+                let from = luck.random_range(0..=other.len());
+                bytes.splice(at..at, other[from..].iter().copied());
+            }
+            _ => {
+                let again = bytes[at..].to_vec();
+                bytes.extend(again);
+            }
+        }
+    }
+    bytes.truncate(300);
+    bytes
+}
+
+fn advert(service: Option<(u16, Vec<u8>)>, maker: Option<Vec<u8>>) -> RawAdvert {
+    RawAdvert {
+        address: Address::new(ADDRESS),
+        receiver: ReceiverId::NONE,
+        rssi: None,
+        at: Stamp { boot: BootId::WALL, ms: 0 },
+        received_us: 0,
+        name: None,
+        service_data: service.into_iter().collect(),
+        manufacturer_data: maker.map(|data| (0x0499, data)).into_iter().collect(),
+    }
+}
+
+/// What holds for the answer to any advert; the answer, if it is one.
+#[track_caller]
+fn judge(advert: &RawAdvert, key: Option<&BindKey>) -> Option<Decoded> {
+    match decode(advert, key) {
+        Ok(decoded) => {
+            let series: BTreeSet<_> = decoded.values.iter().map(|value| (value.quantity, value.instance)).collect();
+            assert_eq!(series.len(), decoded.values.len(), "two values of one series: {advert:02x?}");
+            assert!(!decoded.encrypted || key.is_some(), "read without a key: {advert:02x?}");
+            assert!(decoded.counter.is_none() || decoded.encrypted, "a counter nobody vouches for: {advert:02x?}");
+            Some(decoded)
+        }
+        Err(error) => {
+            assert!(!error.code().is_empty() && !error.to_string().is_empty(), "{advert:02x?}");
+            None
+        }
+    }
+}
+
+/// Runs a target over mutants of its corpus and tells how many of them were understood.
+fn run(name: &str, corpus: &[Vec<u8>], mut target: impl FnMut(Vec<u8>, &mut ChaCha8Rng) -> bool) {
+    let seed = setting("INGLE_FUZZ_SEED", 1);
+    let cases = setting("INGLE_FUZZ_CASES", 200_000);
+    let mut luck = ChaCha8Rng::seed_from_u64(seed);
+    let understood = (0..cases).filter(|_| target(mutant(corpus, &mut luck), &mut luck)).count();
+    // A target that understands hardly anything, or everything, tests nothing.
+    let share = understood as f64 / cases as f64;
+    assert!((0.02..0.99).contains(&share), "{name}: {understood} of {cases} understood");
+}
+
+#[test]
+fn any_frame_of_bthome_2() {
+    let frames = corpus(include_str!("../../../sensor-fw/wire/vectors/bthome_v2.toml"), "service_data");
+    let key = BindKey::new(KEY);
+    run("bthome 2", &frames, |bytes, luck| {
+        let plain = judge(&advert(Some((0xFCD2, bytes.clone())), None), None);
+        judge(&advert(Some((0xFCD2, bytes.clone())), None), Some(&key));
+
+        // The same objects under a seal say the same.
+        let Some((&info, objects)) = bytes.split_first().filter(|(info, _)| *info & !0x04 == 0x40) else {
+            return plain.is_some();
+        };
+        let counter: [u8; 4] = luck.random();
+        let [a, b, c, d, e, f] = ADDRESS;
+        let [g, h, i, j] = counter;
+        let info = info | 0x01;
+        let mut data = objects.to_vec();
+        let mic = seal::seal(&KEY, &Nonce::Thirteen([a, b, c, d, e, f, 0xD2, 0xFC, info, g, h, i, j]), &[], &mut data);
+        let sealed = [vec![info], data, counter.to_vec(), mic.unwrap().to_vec()].concat();
+        if sealed.len() <= wire::bthome::MAX_SERVICE_DATA {
+            let opened = judge(&advert(Some((0xFCD2, sealed)), None), Some(&key));
+            let counter = Some(u32::from_le_bytes(counter));
+            let expected = plain.clone().map(|plain| Decoded { encrypted: true, counter, ..plain });
+            assert_eq!(opened, expected, "{bytes:02x?}");
+        }
+        plain.is_some()
+    });
+}
+
+#[test]
+fn any_frame_of_bthome_1() {
+    let frames = corpus(include_str!("../../../sensor-fw/wire/vectors/bthome_v1.toml"), "service_data");
+    let key = BindKey::new(KEY);
+    run("bthome 1", &frames, |bytes, luck| {
+        judge(&advert(Some((0x181E, bytes.clone())), None), Some(&key));
+        let plain = judge(&advert(Some((0x181C, bytes.clone())), None), None);
+
+        let counter: [u8; 4] = luck.random();
+        let [a, b, c, d, e, f] = ADDRESS;
+        let [g, h, i, j] = counter;
+        let mut data = bytes.clone();
+        let nonce = Nonce::Twelve([a, b, c, d, e, f, 0x1E, 0x18, g, h, i, j]);
+        let mic = seal::seal(&KEY, &nonce, &[0x11], &mut data).unwrap();
+        let sealed = [data, counter.to_vec(), mic.to_vec()].concat();
+        if sealed.len() <= wire::bthome::MAX_SERVICE_DATA {
+            let opened = judge(&advert(Some((0x181E, sealed)), None), Some(&key));
+            let counter = Some(u32::from_le_bytes(counter));
+            let expected = plain.clone().map(|plain| Decoded { encrypted: true, counter, ..plain });
+            assert_eq!(opened, expected, "{bytes:02x?}");
+        }
+        plain.is_some()
+    });
+}
+
+#[test]
+fn any_frame_of_ruuvi() {
+    let frames = corpus(include_str!("../vectors/ruuvi.toml"), "manufacturer_data");
+    run("ruuvi", &frames, |bytes, _| {
+        let Some(decoded) = judge(&advert(None, Some(bytes.clone())), None) else { return false };
+        assert!(decoded.values.len() <= 9, "{bytes:02x?}");
+        let sequence = decoded.facts.iter().find_map(|fact| match fact {
+            Fact::Sequence(number) => Some(*number),
+            _ => None,
+        });
+        assert_eq!(decoded.packet_id, sequence, "{bytes:02x?}");
+        true
+    });
+}
+
+#[test]
+fn any_frame_of_xiaomi_thermometers() {
+    let frames = corpus(include_str!("../vectors/atc.toml"), "service_data");
+    let key = BindKey::new(KEY);
+    run("atc", &frames, |bytes, luck| {
+        let decoded = judge(&advert(Some((0x181A, bytes)), None), Some(&key));
+        if let Some(decoded) = &decoded {
+            assert_eq!(decoded.packet_id.is_some(), matches!(decoded.format, Format::Pvvx | Format::Atc1441));
+        }
+        // Any data behind a right check is read.
+        let length = *[3, 6].choose(luck).unwrap();
+        let mut data: Vec<u8> = (0..length).map(|_| luck.random()).collect();
+        let packet_id: u8 = luck.random();
+        let [a, b, c, d, e, f] = ADDRESS;
+        let ad_length = u8::try_from(length + 8).unwrap();
+        let nonce = Nonce::Eleven([f, e, d, c, b, a, ad_length, 0x16, 0x1A, 0x18, packet_id]);
+        let mic = seal::seal(&KEY, &nonce, &[0x11], &mut data).unwrap();
+        let sealed = [vec![packet_id], data, mic.to_vec()].concat();
+        let opened = judge(&advert(Some((0x181A, sealed.clone())), None), Some(&key)).unwrap();
+        assert_eq!((opened.encrypted, opened.packet_id), (true, Some(u32::from(packet_id))), "{sealed:02x?}");
+        decoded.is_some()
+    });
+}
+
+#[test]
+fn any_line_is_answered_by_one_line_of_json() {
+    let file: toml::Table = include_str!("../vectors/explained.toml").parse().unwrap();
+    let rows = file.get("vector").and_then(toml::Value::as_array).unwrap();
+    let lines: Vec<Vec<u8>> = rows.iter().map(|row| row.get("line").unwrap().as_str().unwrap().into()).collect();
+    run("explain", &lines, |bytes, _| {
+        let line = String::from_utf8_lossy(&bytes);
+        let answer = explain_line(&line);
+        assert!(!answer.contains('\n'), "{line}");
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        assert!(answer.get("error").is_some() != answer.get("format").is_some(), "{line}");
+        answer.get("format").is_some()
+    });
+}
