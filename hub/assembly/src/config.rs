@@ -54,6 +54,8 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// Host names besides its address, `localhost` and `*.local` under which the hub answers.
     pub allowed_hosts: Vec<String>,
+    /// Does the hub listen itself? Otherwise it only serves what it has.
+    pub radio_enabled: bool,
     /// The Bluetooth adapters to listen with, by name or address; empty: the first one.
     pub adapters: Vec<String>,
     /// The readings of so many seconds may be lost in a power cut, 1 to 60.
@@ -82,8 +84,8 @@ impl Config {
     /// When it cannot be read, is not TOML, has unknown keys or values out of range: with file, key, value and what
     /// would be right.
     pub fn load(file: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|source| ConfigError::Read { file: file.to_path_buf(), source })?;
+        let text =
+            std::fs::read_to_string(file).map_err(|source| ConfigError::Read { file: file.to_path_buf(), source })?;
         Self::parse(&text, file)
     }
 
@@ -98,14 +100,18 @@ impl Config {
     }
 
     fn check(raw: Raw) -> Result<Self, Wrong> {
-        let home = Name::parse(&raw.home.name)
-            .map_err(|error| Wrong::new("home.name", &raw.home.name, error.to_string()))?;
+        let home =
+            Name::parse(&raw.home.name).map_err(|error| Wrong::new("home.name", &raw.home.name, error.to_string()))?;
         if raw.store.path.as_os_str().is_empty() {
             return Err(Wrong::new("store.path", "", "a folder such as \"/var/lib/ingle\""));
         }
         let RawServer { listen, allowed_origins, allowed_hosts } = raw.server;
         let address = listen.parse().map_err(|_| {
-            Wrong::new("server.listen", &listen, "an IP address and port such as \"127.0.0.1:8080\" or \"0.0.0.0:8080\"")
+            Wrong::new(
+                "server.listen",
+                &listen,
+                "an IP address and port such as \"127.0.0.1:8080\" or \"0.0.0.0:8080\"",
+            )
         })?;
         for origin in &allowed_origins {
             let is_origin = origin
@@ -125,7 +131,10 @@ impl Config {
         if !(1..=60).contains(&commit_interval_s) {
             return Err(Wrong::new("history.commit_interval_s", commit_interval_s, "1 to 60 seconds"));
         }
-        let retention = Retention { raw_days: days("history.raw_days", raw_days)?, rollup_days: days("history.rollup_days", rollup_days)? };
+        let retention = Retention {
+            raw_days: days("history.raw_days", raw_days)?,
+            rollup_days: days("history.rollup_days", rollup_days)?,
+        };
         if retention.rollup_days.is_some_and(|rollup| retention.raw_days.is_none_or(|raw| raw > rollup)) {
             return Err(Wrong::new("history.rollup_days", rollup_days, "at least history.raw_days, or 0 for ever"));
         }
@@ -135,6 +144,7 @@ impl Config {
             listen: address,
             allowed_origins,
             allowed_hosts,
+            radio_enabled: raw.radio.enabled,
             adapters: raw.radio.adapters,
             commit_interval_s,
             retention,

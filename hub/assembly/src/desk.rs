@@ -72,7 +72,8 @@ impl CommandPort for Desk {
 impl Shared {
     fn execute(&self, request: &Request) -> Result<Outcome, CommandError> {
         let mut registry = self.registry();
-        if let Command::RemoveDevice { device, .. } | Command::SecureDevice { device, key: Some(_), .. } = request.command
+        if let Command::RemoveDevice { device, .. } | Command::SecureDevice { device, key: Some(_), .. } =
+            request.command
         {
             registry.retire_counter(device, self.last_counter(device))?;
         }

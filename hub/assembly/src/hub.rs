@@ -6,9 +6,9 @@ mod run;
 use std::sync::{Arc, Mutex};
 
 use api_graphql::Ports;
-use hub_bus::Bus;
+use hub_bus::{Bus, BusError};
 use hub_history::History;
-use hub_model::{Clock, DeadLetterReader, Health, HealthReader, HistoryReader};
+use hub_model::{AlertKind, Clock, DeadLetterReader, Health, HealthReader, HistoryReader, ReceiverId, Severity};
 use hub_registry::{DeadLetters, Registry};
 
 use crate::{
@@ -19,10 +19,11 @@ use crate::{
     metrics::Metrics,
     pipeline::{Pipeline, Shared},
     receivers::Receivers,
+    supervise::chain,
 };
 
 pub use open::{ClockMaker, OpenError, Surroundings};
-pub use run::{ADVERT_QUEUE, Running, StopError};
+pub use run::{ADVERT_QUEUE, Progress, Running, StopError};
 
 /// An opened hub: the stores are open and consistent, nothing runs yet.
 pub struct Hub {
@@ -58,6 +59,28 @@ impl Hub {
     /// Where commands come in.
     pub const fn desk(&self) -> &Desk {
         &self.desk
+    }
+
+    /// The clock that it runs on.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    /// A receiver begins to listen under this name.
+    pub fn receiver_begun(&self, receiver: ReceiverId, name: &str) {
+        self.receivers.begun(receiver, name);
+        if self.receivers.health().iter().all(|health| health.is_listening) {
+            let cleared = self.alerts.clear(&self.bus, self.clock.now(), (AlertKind::ReceiverDown, None));
+            note_failure(cleared);
+        }
+    }
+
+    /// A receiver has stopped listening, for this reason.
+    pub fn receiver_failed(&self, receiver: ReceiverId, name: &str, trouble: &str) {
+        self.receivers.failed(receiver, name, trouble);
+        let advice = format!("The Bluetooth receiver {name} does not listen: {trouble}. It is tried again by itself.");
+        let key = (AlertKind::ReceiverDown, None);
+        note_failure(self.alerts.raise(&self.bus, self.clock.now(), Severity::Critical, key, advice));
     }
 
     /// The receivers that report here.
@@ -121,6 +144,12 @@ impl Hub {
             receivers: self.receivers(),
             started_ms: self.started_ms,
         })
+    }
+}
+
+fn note_failure(told: Result<(), BusError>) {
+    if let Err(error) = told {
+        tracing::error!(error = chain(&error), "an alert could not be told");
     }
 }
 

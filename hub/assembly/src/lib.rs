@@ -33,7 +33,9 @@ pub use api_server::{BindError, Bound};
 pub use capture::{Capture, CaptureError, Captured};
 pub use config::{ClockTrust, Config, ConfigError, LogLevel};
 pub use desk::Desk;
-pub use hub::{ADVERT_QUEUE, ClockMaker, Doctor, Hub, OpenError, Running, StopError, Surroundings};
+pub use hub::{
+    ADVERT_QUEUE, ClockMaker, Doctor, Hub, OpenError, Progress, Running, StopError, StoreTrouble, Surroundings,
+};
 pub use keeper::Keeper;
 pub use metrics::Metrics;
 pub use pipeline::{Fate, Pipeline};

@@ -151,23 +151,30 @@ impl Pipeline {
             },
             now,
         );
-        let hops = Hops { received_us: advert.received_us, decoded_us: now.us, normalised_us: self.shared.clock.now().us };
+        let hops =
+            Hops { received_us: advert.received_us, decoded_us: now.us, normalised_us: self.shared.clock.now().us };
         let refusal = verdict.refusal();
         let is_authentic = matches!(verdict, Verdict::Accepted(_) | Verdict::Duplicate);
         if let (Some(device), true) = (device, is_authentic) {
             let facts = if let Verdict::Accepted(accepted) = &verdict { accepted.facts.clone() } else { Vec::new() };
-            let contact = Contact { wall, rssi: advert.rssi, receiver: advert.receiver, format, is_encrypted, counter, facts };
+            let contact =
+                Contact { wall, rssi: advert.rssi, receiver: advert.receiver, format, is_encrypted, counter, facts };
             self.shared.bus.note(|state| keep_contact(state.contacts.entry(device.id), contact));
         }
         match (verdict, device) {
             (Verdict::Accepted(accepted), Some(_)) => self.publish(advert, accepted, wall, hops),
             (Verdict::Accepted(accepted), None) => {
-                self.discover(advert, wall, |found| {
-                    found.format = format;
-                    found.is_encrypted = is_encrypted;
-                    merge_values(&mut found.values, accepted.values);
-                    merge_facts(&mut found.facts, accepted.facts);
-                }, format)?;
+                self.discover(
+                    advert,
+                    wall,
+                    |found| {
+                        found.format = format;
+                        found.is_encrypted = is_encrypted;
+                        merge_values(&mut found.values, accepted.values);
+                        merge_facts(&mut found.facts, accepted.facts);
+                    },
+                    format,
+                )?;
                 Ok(Fate::Shown)
             }
             (Verdict::Duplicate, _) => Ok(Fate::Duplicate),
@@ -305,7 +312,9 @@ impl Pipeline {
         });
         if is_new {
             let at = advert.at;
-            self.shared.bus.publish(Draft { at, wall, trace: None, body: EventBody::DeviceDiscovered { device } }, |_| ())?;
+            self.shared
+                .bus
+                .publish(Draft { at, wall, trace: None, body: EventBody::DeviceDiscovered { device } }, |_| ())?;
         }
         Ok(())
     }

@@ -70,10 +70,17 @@ impl Default for RawServer {
     }
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawRadio {
+    pub enabled: bool,
     pub adapters: Vec<String>,
+}
+
+impl Default for RawRadio {
+    fn default() -> Self {
+        Self { enabled: true, adapters: Vec::new() }
+    }
 }
 
 #[derive(Deserialize)]

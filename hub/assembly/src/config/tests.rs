@@ -26,9 +26,15 @@ fn what_is_wrong_is_named_with_file_key_value_and_what_would_be_right() {
         (&format!("{store}[server]\nlisten = \"8080\"\n"), vec!["server.listen is \"8080\"", "127.0.0.1:8080"]),
         (&format!("{store}[server]\nport = 1\n"), vec!["unknown field `port`", "line 4", "`listen`"]),
         (&format!("{store}[sever]\n"), vec!["unknown field `sever`", "`server`"]),
-        (&format!("{store}[history]\ncommit_interval_s = 61\n"), vec!["history.commit_interval_s is \"61\"", "1 to 60"]),
+        (
+            &format!("{store}[history]\ncommit_interval_s = 61\n"),
+            vec!["history.commit_interval_s is \"61\"", "1 to 60"],
+        ),
         (&format!("{store}[history]\nraw_days = 40000\n"), vec!["history.raw_days is \"40000\"", "1 to 36500"]),
-        (&format!("{store}[history]\nrollup_days = 30\n"), vec!["history.rollup_days is \"30\"", "at least history.raw_days"]),
+        (
+            &format!("{store}[history]\nrollup_days = 30\n"),
+            vec!["history.rollup_days is \"30\"", "at least history.raw_days"],
+        ),
         (&format!("{store}[history]\ncommit_interval_s = \"5\"\n"), vec!["invalid type", "line 4"]),
         (&format!("{store}[log]\nlevel = \"loud\"\n"), vec!["unknown variant `loud`", "`debug`"]),
         (&format!("{store}[home]\nname = \" \"\n"), vec!["home.name is \" \"", "1 to 64 characters"]),

@@ -10,7 +10,7 @@ use hub_registry::{Registry, RegistryError};
 use thiserror::Error;
 
 use super::Hub;
-use crate::{Config, alerts::Alerts, desk::Desk, metrics::Metrics, receivers::Receivers};
+use crate::{Config, alerts::Alerts, desk::Desk, metrics::Metrics, receivers::Receivers, supervise::chain};
 
 /// The newest events that live readers find in memory; who is further behind reads the log.
 const RING_EVENTS: usize = 4096;
@@ -55,6 +55,47 @@ pub enum OpenError {
     /// What was stored before a crash and not told yet cannot be told.
     #[error("the changes of the last run cannot be told")]
     Pending(#[from] CommandError),
+}
+
+/// What kind of trouble an [`OpenError`] is, for exit codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreTrouble {
+    /// A later version wrote it.
+    NewerVersion,
+    /// It cannot be read any more.
+    Damaged,
+    /// Another process has it open.
+    InUse,
+    /// The folder cannot be made or used.
+    Folder,
+    /// There is no space left.
+    DiskFull,
+    /// Something else.
+    Other,
+}
+
+impl OpenError {
+    /// What kind of trouble it is.
+    pub fn trouble(&self) -> StoreTrouble {
+        use hub_history::OpenError as History;
+        if chain(self).contains("No space left on device") {
+            return StoreTrouble::DiskFull;
+        }
+        match self {
+            Self::Folder { .. }
+            | Self::Registry(RegistryError::File { .. })
+            | Self::History(History::NotAFolder { .. }) => StoreTrouble::Folder,
+            Self::Registry(RegistryError::NewerFormat { .. }) | Self::History(History::NewerVersion { .. }) => {
+                StoreTrouble::NewerVersion
+            }
+            Self::Registry(RegistryError::InUse) | Self::History(History::Locked { .. }) => StoreTrouble::InUse,
+            Self::Registry(RegistryError::Damaged { .. }) | Self::History(History::Corrupt { .. }) => {
+                StoreTrouble::Damaged
+            }
+            Self::History(History::DiskFull { .. }) => StoreTrouble::DiskFull,
+            _ => StoreTrouble::Other,
+        }
+    }
 }
 
 impl Hub {

@@ -1,5 +1,8 @@
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -31,7 +34,21 @@ pub struct Running {
     stations: JoinSet<Result<(), GivenUp>>,
     stop: CancellationToken,
     keeper: Arc<Mutex<Keeper>>,
-    progress: tokio::sync::watch::Receiver<u64>,
+    progress: Progress,
+}
+
+/// Counts the beats of the stations: what a watchdog wants to see grow. Clones count together.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    pipeline: Arc<AtomicU64>,
+    keeper: Arc<AtomicU64>,
+}
+
+impl Progress {
+    /// The beats of the pipeline and the keeper; each grows at least every ten seconds.
+    pub fn beats(&self) -> [u64; 2] {
+        [self.pipeline.load(Ordering::Relaxed), self.keeper.load(Ordering::Relaxed)]
+    }
 }
 
 /// Why a hub ended otherwise than it was asked to.
@@ -58,13 +75,13 @@ impl Hub {
     pub fn run(&self, adverts: mpsc::Receiver<RawAdvert>, bound: Bound) -> Running {
         let stop = CancellationToken::new();
         let mut stations = JoinSet::new();
-        let (beat, progress) = tokio::sync::watch::channel(0);
+        let progress = Progress::default();
 
         let adverts = Arc::new(tokio::sync::Mutex::new(adverts));
         let pipeline = Arc::new(tokio::sync::Mutex::new(self.pipeline()));
         let receivers = self.receivers();
         let stopping = stop.clone();
-        let beat = Arc::new(beat);
+        let beat = Arc::clone(&progress.pipeline);
         stations.spawn(supervise("pipeline", Arc::clone(&self.clock), stop.clone(), move || {
             Box::pin(hear(
                 Arc::clone(&pipeline),
@@ -76,9 +93,9 @@ impl Hub {
         }));
 
         let keeper = Arc::new(Mutex::new(self.keeper()));
-        let (kept, stopping) = (Arc::clone(&keeper), stop.clone());
+        let (kept, stopping, beat) = (Arc::clone(&keeper), stop.clone(), Arc::clone(&progress.keeper));
         stations.spawn(supervise("keeper", Arc::clone(&self.clock), stop.clone(), move || {
-            Box::pin(keep(Arc::clone(&kept), stopping.clone()))
+            Box::pin(keep(Arc::clone(&kept), Arc::clone(&beat), stopping.clone()))
         }));
 
         let doctor = self.doctor();
@@ -98,8 +115,8 @@ impl Hub {
 }
 
 impl Running {
-    /// Grows as long as the pipeline and the keeper make progress: what a watchdog wants to see.
-    pub fn progress(&self) -> tokio::sync::watch::Receiver<u64> {
+    /// What a watchdog wants to see grow.
+    pub fn progress(&self) -> Progress {
         self.progress.clone()
     }
 
@@ -124,9 +141,8 @@ impl Running {
             self.stations.abort_all();
         }
         let keeper = self.keeper;
-        let finish: JoinHandle<_> = tokio::task::spawn_blocking(move || {
-            keeper.lock().unwrap_or_else(PoisonError::into_inner).finish()
-        });
+        let finish: JoinHandle<_> =
+            tokio::task::spawn_blocking(move || keeper.lock().unwrap_or_else(PoisonError::into_inner).finish());
         match finish.await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(StopError::Finish(error)),
@@ -154,7 +170,7 @@ async fn hear(
     pipeline: Arc<tokio::sync::Mutex<Pipeline>>,
     adverts: Arc<tokio::sync::Mutex<mpsc::Receiver<RawAdvert>>>,
     receivers: Arc<Receivers>,
-    beat: Arc<tokio::sync::watch::Sender<u64>>,
+    beat: Arc<AtomicU64>,
     stop: CancellationToken,
 ) -> StationResult {
     let mut pipeline = pipeline.lock().await;
@@ -172,7 +188,7 @@ async fn hear(
                 return Ok(());
             }
             _ = tick.tick() => {
-                beat.send_modify(|beats| *beats += 1);
+                beat.fetch_add(1, Ordering::Relaxed);
                 pipeline.tick()?;
                 continue;
             }
@@ -189,7 +205,7 @@ async fn hear(
 }
 
 /// The keeper's station: a tick a second, on a thread that may block.
-async fn keep(keeper: Arc<Mutex<Keeper>>, stop: CancellationToken) -> StationResult {
+async fn keep(keeper: Arc<Mutex<Keeper>>, beat: Arc<AtomicU64>, stop: CancellationToken) -> StationResult {
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -199,5 +215,10 @@ async fn keep(keeper: Arc<Mutex<Keeper>>, stop: CancellationToken) -> StationRes
         }
         let keeper = Arc::clone(&keeper);
         tokio::task::spawn_blocking(move || keeper.lock().unwrap_or_else(PoisonError::into_inner).tick()).await?;
+        beat.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+fn server_config(config: &Config) -> api_server::Config {
+    api_server::Config::default()
 }

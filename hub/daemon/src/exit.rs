@@ -1,0 +1,97 @@
+//! How the daemon ends: a sentence for the owner, and a code after `sysexits.h` for scripts and systemd.
+
+use std::{io, process::ExitCode};
+
+use hub_assembly::{BindError, CaptureError, ConfigError, OpenError, ReplayError, StopError};
+use hub_model::HistoryError;
+use hub_radio::{ParseAdapterNameError, RadioError};
+use thiserror::Error;
+
+/// Why the daemon, or a tool, ended otherwise than it should.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("radio.adapters in the configuration")]
+    Adapter(#[source] ParseAdapterNameError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    #[error(transparent)]
+    Radio(#[from] RadioError),
+    #[error(transparent)]
+    Stop(#[from] StopError),
+    #[error("the capture {file} cannot be used")]
+    Capture {
+        file: String,
+        #[source]
+        source: CaptureError,
+    },
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    #[error("there is no reading of {quantity} {instance} of device {device}; it has {present}")]
+    NoSuchSeries { device: String, quantity: &'static str, instance: u8, present: String },
+    #[error("no hub answers on {address}; is `hubd run` running with this configuration?")]
+    NoHub {
+        address: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("the machine refused to {what}")]
+    Machine {
+        what: &'static str,
+        #[source]
+        source: io::Error,
+    },
+    #[error("the answer could not be written")]
+    Output(#[source] io::Error),
+}
+
+impl Failure {
+    /// The exit code (names of `sysexits.h`).
+    pub(crate) fn code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Config(_) | Self::Adapter(_) => CONFIG,
+            Self::Open(error) => open_code(error),
+            Self::Bind(_) => TEMPFAIL,
+            Self::Radio(_) | Self::NoHub { .. } => UNAVAILABLE,
+            Self::Stop(StopError::GivenUp(_)) => SOFTWARE,
+            Self::Stop(StopError::Finish(_)) | Self::Replay(_) | Self::History(_) | Self::Output(_) => IOERR,
+            Self::Capture { source: CaptureError::Read(_), .. } => NOINPUT,
+            Self::Capture { .. } | Self::NoSuchSeries { .. } => DATAERR,
+            Self::Machine { .. } => OSERR,
+        })
+    }
+}
+
+/// The input is damaged, from a newer version, or does not have what was asked for.
+const DATAERR: u8 = 65;
+/// The input cannot be read.
+const NOINPUT: u8 = 66;
+/// No Bluetooth, no running hub.
+const UNAVAILABLE: u8 = 69;
+/// A fault of ours.
+const SOFTWARE: u8 = 70;
+/// The machine refused.
+const OSERR: u8 = 71;
+/// The store's folder cannot be made, or its disk is full.
+const CANTCREAT: u8 = 73;
+/// The disk failed.
+const IOERR: u8 = 74;
+/// In use by another process; trying again later may help.
+const TEMPFAIL: u8 = 75;
+/// The configuration is wrong.
+const CONFIG: u8 = 78;
+
+fn open_code(error: &OpenError) -> u8 {
+    use hub_assembly::StoreTrouble;
+    match error.trouble() {
+        StoreTrouble::NewerVersion | StoreTrouble::Damaged => DATAERR,
+        StoreTrouble::InUse => TEMPFAIL,
+        StoreTrouble::Folder | StoreTrouble::DiskFull => CANTCREAT,
+        StoreTrouble::Other => IOERR,
+    }
+}

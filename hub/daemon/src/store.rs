@@ -1,0 +1,50 @@
+//! Opening the hub's store for a machine: its boot, its clock, a number for a new store.
+
+use std::sync::Arc;
+
+use hub_assembly::{Config, Hub, ReplayClock, Surroundings};
+use hub_model::{Clock, Epoch};
+
+use crate::{clock::MachineClock, exit::Failure};
+
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+const RANDOM_ID: &str = "/proc/sys/kernel/random/uuid";
+
+/// Opens the hub on the machine's clock.
+pub(crate) fn open_live(config: Config) -> Result<Hub, Failure> {
+    let trust = config.clock_trust;
+    let around = Surroundings {
+        kernel_boot: kernel_id(BOOT_ID)?,
+        epoch_if_new: epoch()?,
+        clock: Box::new(move |boot, last_wall| Arc::new(MachineClock::new(boot, last_wall, trust))),
+    };
+    Ok(Hub::open(config, around)?)
+}
+
+/// Opens the hub on the clock of a capture.
+pub(crate) fn open_replay(config: Config, clock: &Arc<ReplayClock>) -> Result<Hub, Failure> {
+    let shown = Arc::clone(clock) as Arc<dyn Clock>;
+    let around =
+        Surroundings { kernel_boot: kernel_id(BOOT_ID)?, epoch_if_new: epoch()?, clock: Box::new(move |_, _| shown) };
+    Ok(Hub::open(config, around)?)
+}
+
+fn epoch() -> Result<Epoch, Failure> {
+    let bytes = kernel_id(RANDOM_ID)?;
+    Ok(Epoch(bytes.into_iter().take(6).fold(0, |epoch, byte| (epoch << 8) | u64::from(byte))))
+}
+
+/// The bytes of a UUID that the kernel gives out.
+fn kernel_id(file: &str) -> Result<[u8; 16], Failure> {
+    let refused = |source| Failure::Machine { what: "tell its boot id (is /proc mounted?)", source };
+    let text = std::fs::read_to_string(file).map_err(refused)?;
+    let mut id = [0; 16];
+    let mut digits = text.chars().filter_map(|c| c.to_digit(16));
+    for byte in &mut id {
+        let pair = digits.next().zip(digits.next());
+        *byte = pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok()).ok_or_else(|| {
+            refused(std::io::Error::new(std::io::ErrorKind::InvalidData, format!("{file} holds {text:?}")))
+        })?;
+    }
+    Ok(id)
+}
