@@ -45,6 +45,9 @@
 //!
 //! # When the disk fails
 //!
+//! A new file is made under another name and renamed when it is whole, because a database of redb that lost
+//! power while it was made does not open again.
+//!
 //! After [`RegistryError::Store`] nothing more is written until the registry is opened again: the change that
 //! failed is then there wholly or not at all. Commits are two-phase, so that a torn write cannot pass for a
 //! commit.

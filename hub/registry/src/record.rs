@@ -3,6 +3,8 @@
 //! Every record is version 1. A field is never taken out or changed in meaning; a new one makes a new version,
 //! and the old one stays readable.
 
+use std::fmt;
+
 use hub_model::{
     Address, BindKey, DeadLetter, Device, DeviceId, EventBody, Format, Name, Quantity, ReplayRule, Retention, RoomId,
     UnixMillis,
@@ -25,7 +27,7 @@ pub(crate) fn write(table: &'static str, record: &impl Serialize) -> Result<Vec<
 /// The record in `bytes`, made into what the hub works with.
 pub(crate) fn read<R: DeserializeOwned, T>(
     table: &'static str,
-    key: impl ToString,
+    key: impl fmt::Display + Copy,
     bytes: &[u8],
     make: impl FnOnce(R) -> Result<T, String>,
 ) -> Result<T, RegistryError> {

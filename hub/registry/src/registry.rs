@@ -1,11 +1,4 @@
-use std::{
-    collections::BTreeMap,
-    fmt,
-    fs::{self, File, OpenOptions},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
-    path::Path,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
 use hub_model::{
     Command, CommandError, DeviceId, EventBody, Household, Name, Outcome, Request, Room, RoomId, Seq, UnixMillis,
@@ -23,6 +16,7 @@ use crate::{
 
 mod counters;
 mod facts;
+mod file;
 mod letters;
 mod requests;
 
@@ -94,8 +88,7 @@ impl Registry {
     /// # Errors
     /// When the file cannot be opened, is in use, damaged, or from a later version.
     pub fn open(path: &Path) -> Result<Self, RegistryError> {
-        let file = private_file(path).map_err(|source| RegistryError::File { path: path.to_owned(), source })?;
-        Self::load(builder().create_file(file)?)
+        Self::load(file::open(path)?)
     }
 
     /// Opens the registry on another storage: one that fails, one that counts.
@@ -316,18 +309,6 @@ fn builder() -> Builder {
         tracing::warn!("the registry was not closed in order; it is being checked and repaired")
     });
     builder
-}
-
-/// Opens or makes a file that nobody else may read; a new one's name is on the disk when this returns.
-fn private_file(path: &Path) -> std::io::Result<File> {
-    let is_new = !path.exists();
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
-    file.set_permissions(fs::Permissions::from_mode(0o600))?;
-    if is_new {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(file)
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub(crate) fn begin(database: &Database) -> Result<WriteTransaction, RegistryErr
     Ok(transaction)
 }
 
-/// Refuses a file of a later format before anything is written, and makes a new file ready.
+/// Refuses a file of a later format before any record is read or written, and makes a new file ready.
 pub(crate) fn prepare(database: &Database) -> Result<(), RegistryError> {
     let transaction = database.begin_read()?;
     let is_new = !transaction.list_tables()?.any(|table| table.name() == NUMBERS.name());

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use hub_model::{Action, BindKey, BootId, Format, Name, Press, Quantity, TimeQuality, UnixMillis, Value, WallTime};
 
 use super::*;

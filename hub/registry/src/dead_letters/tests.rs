@@ -1,5 +1,3 @@
-#![expect(clippy::indexing_slicing, reason = "tests")]
-
 use super::*;
 
 fn address(n: u64) -> Address {

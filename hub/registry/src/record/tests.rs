@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-
 use hub_model::Calibration;
 use proptest::prelude::*;
 

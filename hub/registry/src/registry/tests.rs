@@ -1,4 +1,4 @@
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+use std::{fs, os::unix::fs::PermissionsExt};
 
 use hub_model::{Address, BindKey, BootId, Format, ReplayRule, RequestId};
 
@@ -202,15 +202,24 @@ fn a_file_that_cannot_be_used_says_what_to_do() {
     transaction.open_table(NUMBERS).unwrap().insert(tables::FORMAT_NUMBER, FORMAT + 1).unwrap();
     transaction.commit().unwrap();
     drop(registry);
-    let before = fs::read(&path).unwrap();
     let newer = Registry::open(&path).unwrap_err();
     assert!(matches!(newer, RegistryError::NewerFormat { found: 2, known: 1 }));
     assert!(newer.to_string().contains("start the newer hubd that wrote it, or restore a backup"));
-    assert_eq!(fs::read(&path).unwrap().len(), before.len());
+    assert_eq!(Registry::open(&path).unwrap_err().to_string(), newer.to_string());
     let missing = Registry::open(&folder.path().join("no/such/registry.redb")).unwrap_err();
     assert!(missing.to_string().contains("check that the folder exists"));
     fs::write(&path, b"this is no database, whatever its name says").unwrap();
     assert!(matches!(Registry::open(&path), Err(RegistryError::Store(_))));
+}
+
+#[test]
+fn a_file_whose_making_was_cut_off_is_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, unfinished) = (folder.path().join("registry.redb"), folder.path().join("registry.redb.new"));
+    fs::write(&unfinished, [0; 4096]).unwrap();
+    done(&mut Registry::open(&path).unwrap(), room("Bath"));
+    assert!(!unfinished.exists());
+    assert_eq!(Registry::open(&path).unwrap().household().rooms.len(), 1);
 }
 
 #[test]
