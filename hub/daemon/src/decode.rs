@@ -5,6 +5,8 @@ use std::{
     process::ExitCode,
 };
 
+use hub_decode::{ExplainError, Explanation, explain, explain_line, parse_part};
+
 use crate::{command_line::DecodeArguments, tell};
 
 /// Explains one advert from the arguments, or many from standard input.
@@ -21,22 +23,26 @@ pub(crate) fn decode(arguments: &DecodeArguments) -> ExitCode {
 
 fn one(arguments: &DecodeArguments) -> std::io::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
-    let explained = hub_decode::explain(
-        arguments.address.as_deref().unwrap_or_default(),
-        arguments.bindkey.as_deref(),
-        &arguments.service_data,
-        &arguments.manufacturer_data,
-    );
-    match explained {
+    match explanation(arguments) {
         Ok(explanation) => {
-            writeln!(out, "{explanation}")?;
+            writeln!(out, "{}", explanation.to_json())?;
             Ok(ExitCode::SUCCESS)
         }
         Err(refusal) => {
-            writeln!(out, "{refusal}")?;
+            writeln!(out, "{}", refusal.to_json())?;
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+fn explanation(arguments: &DecodeArguments) -> Result<Explanation, ExplainError> {
+    let (service_data, manufacturer_data) = (parts(&arguments.service_data)?, parts(&arguments.manufacturer_data)?);
+    let address = arguments.address.as_deref().unwrap_or_default();
+    explain(address, arguments.bindkey.as_deref(), service_data, manufacturer_data)
+}
+
+fn parts(texts: &[String]) -> Result<Vec<(&str, &str)>, ExplainError> {
+    texts.iter().map(|text| parse_part(text)).collect()
 }
 
 /// Answers line by line; a line that is refused has its answer too, and the next one is read.
@@ -45,7 +51,7 @@ fn lines() -> std::io::Result<ExitCode> {
     for line in std::io::stdin().lock().lines() {
         let line = line?;
         if !line.trim().is_empty() {
-            writeln!(out, "{}", hub_decode::explain_line(&line))?;
+            writeln!(out, "{}", explain_line(&line))?;
             out.flush()?;
         }
     }

@@ -17,6 +17,11 @@ impl Air {
         Self { luck: ChaCha8Rng::seed_from_u64(seed), receivers, loss: loss.clamp(0.0, 1.0) }
     }
 
+    /// Changes the share of frames that one receiver misses.
+    pub fn set_loss(&mut self, loss: f64) {
+        self.loss = loss.clamp(0.0, 1.0);
+    }
+
     /// What the receivers hear of one frame that is sent `repeats` times, in the order that they hear it.
     pub fn carry(&mut self, advert: &RawAdvert, repeats: u32) -> Vec<RawAdvert> {
         let mut heard = Vec::new();

@@ -1,9 +1,7 @@
 use std::collections::BTreeMap;
 
 use hub_assembly::Hub;
-use hub_model::{
-    Address, Command, CommandError, DeviceId, Name, ReplayRule, Request, RoomId, Stamp, UnixMillis,
-};
+use hub_model::{Address, Command, CommandError, DeviceId, Name, ReplayRule, Request, RoomId, Stamp, UnixMillis};
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -66,13 +64,7 @@ impl House {
     }
 
     /// As [`House::send_due`], heard at `stamp` and `received_us` of the hub's own clock.
-    pub fn send_due_stamped(
-        &mut self,
-        at: UnixMillis,
-        interval_ms: i64,
-        stamp: Stamp,
-        received_us: u64,
-    ) -> Vec<Sent> {
+    pub fn send_due_stamped(&mut self, at: UnixMillis, interval_ms: i64, stamp: Stamp, received_us: u64) -> Vec<Sent> {
         let mut sent = Vec::new();
         for (sensor, due) in self.sensors.iter_mut().zip(&mut self.due) {
             if at.0 >= *due {

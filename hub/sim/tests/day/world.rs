@@ -1,0 +1,213 @@
+//! A hub on a disk in a temporary folder, a house, air, and a clock, under the control of a test.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering},
+    },
+};
+
+use hub_assembly::{Config, Hub, Keeper, Pipeline, Surroundings};
+use hub_model::{
+    BootId, Clock, Command, DeviceId, Epoch, EventBody, EventLog, Now, RawAdvert, ReceiverId, ReplayRule, Request, Seq,
+    SeriesKey, Stamp, TimeQuality, UnixMillis, WallTime,
+};
+use hub_sim::{Air, House, furnish};
+use tempfile::TempDir;
+
+pub const START: UnixMillis = UnixMillis(1_795_219_200_000);
+/// The hub was switched on so many milliseconds before the test begins.
+const UP_MS: i64 = 100_000;
+
+/// A clock that the test sets; every kill of the hub is a new boot.
+#[derive(Default)]
+struct SetClock {
+    at: AtomicI64,
+    booted_at: AtomicI64,
+    boot: AtomicU32,
+    is_known: AtomicBool,
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> Now {
+        let at = UnixMillis(self.at.load(Ordering::Relaxed));
+        let ms = u64::try_from(at.0 - self.booted_at.load(Ordering::Relaxed)).unwrap();
+        let wall = if self.is_known.load(Ordering::Relaxed) {
+            WallTime { at, quality: TimeQuality::Synchronised }
+        } else {
+            // 1970, as on a machine without a real-time clock.
+            WallTime { at: UnixMillis(i64::try_from(ms).unwrap()), quality: TimeQuality::Estimated }
+        };
+        Now { stamp: Stamp { boot: BootId(self.boot.load(Ordering::Relaxed)), ms }, us: ms * 1000, wall }
+    }
+}
+
+pub struct World {
+    folder: TempDir,
+    clock: Arc<SetClock>,
+    house: House,
+    air: Air,
+    running: Option<(Hub, Pipeline, Keeper)>,
+    boots: u8,
+    truth: BTreeMap<SeriesKey, Vec<(UnixMillis, i64)>>,
+    counts: BTreeMap<&'static str, u64>,
+}
+
+impl World {
+    pub fn new(seed: u64) -> Self {
+        Self::with_clock(seed, true)
+    }
+
+    /// A world whose hub does not know the time.
+    pub fn without_time(seed: u64) -> Self {
+        Self::with_clock(seed, false)
+    }
+
+    fn with_clock(seed: u64, is_known: bool) -> Self {
+        let clock = Arc::new(SetClock::default());
+        clock.at.store(START.0, Ordering::Relaxed);
+        clock.is_known.store(is_known, Ordering::Relaxed);
+        let mut world = Self {
+            folder: tempfile::tempdir().unwrap(),
+            clock,
+            house: House::new(seed),
+            air: Air::new(seed, 2, 0.0),
+            running: None,
+            boots: 0,
+            truth: BTreeMap::new(),
+            counts: BTreeMap::new(),
+        };
+        world.start();
+        furnish(world.hub(), &world.house).unwrap();
+        world.tick();
+        world
+    }
+
+    fn start(&mut self) {
+        self.boots += 1;
+        let clock = Arc::clone(&self.clock);
+        clock.booted_at.store(clock.at.load(Ordering::Relaxed) - UP_MS, Ordering::Relaxed);
+        let around = Surroundings {
+            kernel_boot: [self.boots; 16],
+            epoch_if_new: Epoch(7),
+            clock: Box::new(move |boot, _| {
+                clock.boot.store(boot.0, Ordering::Relaxed);
+                clock
+            }),
+        };
+        let hub = Hub::open(Config::with_store(self.folder.path()).unwrap(), around).unwrap();
+        let (pipeline, keeper) = (hub.pipeline(), hub.keeper());
+        self.running = Some((hub, pipeline, keeper));
+    }
+
+    pub fn hub(&self) -> &Hub {
+        &self.running.as_ref().unwrap().0
+    }
+
+    /// Everything the sensors sent in this minute, heard by two receivers that miss `loss` of it each.
+    pub fn air_a_minute(&mut self, at: UnixMillis, loss: f64) -> Vec<RawAdvert> {
+        self.air.set_loss(loss);
+        self.clock.at.store(at.0, Ordering::Relaxed);
+        let now = self.clock.now();
+        let sent = self.house.send_due_stamped(at, 60_000, now.stamp, now.us);
+        let mut all = Vec::new();
+        for sent in sent {
+            let heard = self.air.carry(&sent.advert, 3);
+            if !heard.is_empty() {
+                let device = DeviceId::from(sent.advert.address);
+                for measure in &sent.truth {
+                    let key = SeriesKey::new(device, measure.quantity, 0);
+                    self.truth.entry(key).or_default().push((at, measure.value));
+                }
+            }
+            for advert in heard {
+                self.hear(&advert);
+                all.push(advert);
+            }
+        }
+        all
+    }
+
+    pub fn hear(&mut self, advert: &RawAdvert) {
+        let (_, pipeline, _) = self.running.as_mut().unwrap();
+        let fate = pipeline.hear(advert).unwrap();
+        *self.counts.entry(fate.code()).or_default() += 1;
+    }
+
+    /// A frame in the name of the first sensor, by somebody without its key.
+    pub fn forge(&mut self, luck: u32) {
+        let address = self.house.sensors().first().unwrap().address;
+        let now = self.clock.now();
+        let mut data = vec![0x41];
+        data.extend((0..12).map(|byte| (luck >> (byte % 24)) as u8));
+        data.extend((1_000_000 + luck).to_le_bytes());
+        data.extend([1, 2, 3, 4]);
+        let advert = RawAdvert {
+            address,
+            receiver: ReceiverId(1),
+            rssi: None,
+            at: now.stamp,
+            received_us: now.us,
+            name: None,
+            service_data: vec![(0xFCD2, data)],
+            manufacturer_data: Vec::new(),
+        };
+        self.hear(&advert);
+    }
+
+    pub fn tick(&mut self) {
+        self.running.as_mut().unwrap().2.tick();
+    }
+
+    pub fn flush(&self) {
+        self.hub().history().flush().unwrap();
+    }
+
+    /// Ends the hub without a word, as a power cut does, and starts it again.
+    pub fn kill(&mut self) {
+        self.running = None;
+        self.start();
+        self.tick();
+    }
+
+    pub fn set_clock(&self) {
+        self.clock.is_known.store(true, Ordering::Relaxed);
+    }
+
+    pub fn count(&self, code: &str) -> u64 {
+        self.counts.get(code).copied().unwrap_or(0)
+    }
+
+    /// What the sensors meant by the frames that somebody heard.
+    pub fn truth(&self) -> BTreeMap<SeriesKey, Vec<(UnixMillis, i64)>> {
+        self.truth.clone()
+    }
+
+    pub fn forget_truth(&mut self, device: DeviceId) {
+        self.truth.retain(|key, _| key.device != device);
+    }
+
+    /// Every event of the log.
+    pub fn events(&self) -> Vec<EventBody> {
+        let page = self.hub().history().read_after(Seq(0), usize::MAX).unwrap();
+        page.events.into_iter().map(|event| event.body).collect()
+    }
+
+    pub fn remove_first(&self) -> DeviceId {
+        let device = DeviceId::from(self.house.sensors().first().unwrap().address);
+        self.ask(Command::RemoveDevice { device, keeps_history: false });
+        device
+    }
+
+    pub fn adopt_first(&self) {
+        let sensor = self.house.sensors().first().unwrap();
+        let (device, key) = (DeviceId::from(sensor.address), Some(sensor.bind_key()));
+        self.ask(Command::AdoptDevice { device, name: None, room: None, key, replay: ReplayRule::Strict });
+    }
+
+    fn ask(&self, command: Command) {
+        let request = Request { principal: "test".to_owned(), id: None, command };
+        self.hub().desk().execute_now(&request).unwrap();
+    }
+}
