@@ -39,6 +39,14 @@ pub enum RegistryError {
         /// What is wrong.
         reason: String,
     },
+    /// The file does not add up: the card or disk changed it.
+    #[error(
+        "the registry file is damaged ({reason}); restore a backup, and replace the card or disk if it happens again"
+    )]
+    Corrupted {
+        /// What is wrong.
+        reason: String,
+    },
     /// The store failed; the source says how. It must be opened again.
     #[error("the registry could not be read or written")]
     Store(#[source] Box<redb::Error>),
@@ -87,6 +95,7 @@ impl From<redb::DatabaseError> for RegistryError {
     fn from(error: redb::DatabaseError) -> Self {
         match error {
             redb::DatabaseError::DatabaseAlreadyOpen => Self::InUse,
+            redb::DatabaseError::Storage(redb::StorageError::Corrupted(reason)) => Self::Corrupted { reason },
             error => Self::Store(Box::new(error.into())),
         }
     }

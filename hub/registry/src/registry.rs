@@ -215,7 +215,11 @@ impl Registry {
         })
     }
 
-    fn load(database: Database) -> Result<Self, RegistryError> {
+    fn load(mut database: Database) -> Result<Self, RegistryError> {
+        // Reading does not verify checksums; this does, in a millisecond, so that a flipped bit is no other key.
+        if !database.check_integrity()? {
+            tracing::warn!("the registry was damaged and has been repaired; check that the last changes are there");
+        }
         prepare(&database)?;
         let transaction = database.begin_read()?;
         let mut household = Household::default();
