@@ -1,0 +1,178 @@
+use std::{collections::BTreeSet, sync::Arc};
+
+use async_graphql::{ID, Result, SimpleObject};
+use hub_model::{HistoryError, HistoryQuery, SeriesData, SeriesKey, UnixMillis};
+
+use crate::{
+    device::Device,
+    error::{Code, bad_input, coded, internal},
+    id::{GlobalId, device_id},
+    quantity::Quantity,
+    scalar::{DateTime, Long},
+    sensor::Sensor,
+    view::View,
+    words::Resolution,
+};
+
+/// The most series of one question.
+pub(crate) const MAX_SERIES: usize = 50;
+/// The most points of one series.
+pub(crate) const MAX_POINTS: usize = 2000;
+
+/// What a client asks of the history.
+pub(crate) struct Question {
+    pub(crate) ids: Vec<ID>,
+    pub(crate) quantity: Option<Quantity>,
+    pub(crate) from: UnixMillis,
+    pub(crate) to: UnixMillis,
+    pub(crate) resolution: Resolution,
+    pub(crate) max_points: i32,
+}
+
+impl Question {
+    /// The series, in the order asked for.
+    pub(crate) async fn answer(self, view: &Arc<View>) -> Result<Vec<HistorySeries>> {
+        let max_points = match usize::try_from(self.max_points) {
+            Ok(points) if (1..=MAX_POINTS).contains(&points) => points,
+            _ => {
+                let message = format!("maxPoints is {}; expected 1 to {MAX_POINTS}", self.max_points);
+                return Err(bad_input("maxPoints", message));
+            }
+        };
+        if self.from >= self.to {
+            let message = format!("to is {}; expected a time after from, {}", DateTime(self.to), DateTime(self.from));
+            return Err(bad_input("to", message));
+        }
+        let sensors = self.sensors(view).await?;
+        let query = |sensor: &Sensor| HistoryQuery {
+            series: sensor.key(),
+            from: self.from,
+            to: self.to,
+            resolution: self.resolution.into(),
+            max_points,
+        };
+        let queries: Vec<_> = sensors.iter().map(query).collect();
+        let answers = on_disk(view, move |history| queries.iter().map(|query| history.query(query)).collect()).await?;
+        let answers: Vec<SeriesData> = answers;
+        Ok(sensors.into_iter().zip(answers).map(|(sensor, data)| HistorySeries::new(sensor, data)).collect())
+    }
+
+    /// The sensors that the ids name, each once.
+    async fn sensors(&self, view: &Arc<View>) -> Result<Vec<Sensor>> {
+        let refuse_many = |count: usize| {
+            bad_input("sensorIds", format!("sensorIds names {count} series; expected at most {MAX_SERIES}"))
+        };
+        if self.ids.len() > MAX_SERIES {
+            return Err(refuse_many(self.ids.len()));
+        }
+        let mut stored = None;
+        let mut seen = BTreeSet::new();
+        let mut sensors = vec![];
+        for id in &self.ids {
+            let keys = match GlobalId::decode(id) {
+                Ok(GlobalId::Sensor(key)) => vec![key],
+                _ => {
+                    let device = device_id(id).map_err(|error| bad_input("sensorIds", error.to_string()))?;
+                    let Some(quantity) = self.quantity else {
+                        return Err(bad_input("quantity", "quantity is missing; a device id needs one beside it"));
+                    };
+                    let stored = match &stored {
+                        Some(stored) => stored,
+                        None => stored.insert(on_disk(view, |history| history.series()).await?),
+                    };
+                    series_of(view, device, quantity.0, stored)
+                }
+            };
+            for key in keys.into_iter().filter(|key| seen.insert(*key)) {
+                let sensor = Sensor::of(view, key)
+                    .ok_or_else(|| coded(Code::NotFound, format!("device {} is not known", key.device)))?;
+                sensors.push(sensor);
+            }
+        }
+        if sensors.len() > MAX_SERIES { Err(refuse_many(sensors.len())) } else { Ok(sensors) }
+    }
+}
+
+/// The series of one quantity of a device that have a present value or a past; the first one when none has.
+fn series_of(
+    view: &Arc<View>,
+    device: hub_model::DeviceId,
+    quantity: hub_model::Quantity,
+    stored: &[SeriesKey],
+) -> Vec<SeriesKey> {
+    let present = Device::find(view, device).map(|device| Sensor::all(&device)).unwrap_or_default();
+    let known = stored.iter().copied().chain(present.iter().map(Sensor::key));
+    let mut keys: Vec<_> = known.filter(|key| key.device == device && key.quantity == quantity).collect();
+    keys.sort();
+    keys.dedup();
+    if keys.is_empty() { vec![SeriesKey::new(device, quantity, 0)] } else { keys }
+}
+
+/// Asks the history on a blocking thread.
+async fn on_disk<T: Send + 'static>(
+    view: &Arc<View>,
+    ask: impl FnOnce(&dyn hub_model::HistoryReader) -> Result<T, HistoryError> + Send + 'static,
+) -> Result<T> {
+    let hub = Arc::clone(view.hub());
+    let asked = tokio::task::spawn_blocking(move || ask(hub.ports.history.as_ref()));
+    asked.await.map_err(|error| internal(view.hub(), &error))?.map_err(|error| internal(view.hub(), &error))
+}
+
+/// The past of one sensor in columns of equal length: `t[i]`, `min[i]`, `mean[i]`, `max[i]` and `count[i]` are one point.
+/// All values are in `unit`.
+#[derive(SimpleObject)]
+pub(crate) struct HistorySeries {
+    /// Whose past.
+    sensor: Sensor,
+    /// How finely it was answered, never AUTO.
+    resolution: Resolution,
+    /// The width of a point in milliseconds; 0 for single readings.
+    width_ms: Long,
+    /// The unit of all values.
+    unit: &'static str,
+    /// The start of each point, or the time of each reading, in milliseconds since 1970 as decimal strings.
+    t: Vec<Long>,
+    /// The least value of each point.
+    min: Vec<f64>,
+    /// The arithmetic mean of each point.
+    mean: Vec<f64>,
+    /// The greatest value of each point.
+    max: Vec<f64>,
+    /// The number of readings in each point.
+    count: Vec<i32>,
+    /// The stretches without readings, longer than the sensor's usual interval explains.
+    gaps: Vec<Gap>,
+    /// RAW only: where to ask on when not all readings fitted into `maxPoints`.
+    next_from: Option<DateTime>,
+}
+
+impl HistorySeries {
+    fn new(sensor: Sensor, data: SeriesData) -> Self {
+        let quantity = sensor.key().quantity;
+        let values = |steps: Vec<i64>| steps.into_iter().map(|value| quantity.to_f64(value)).collect();
+        // Divided, not multiplied by 0.01: 2506 steps of 0.01 are then the float nearest to 25.06.
+        let steps_per_unit = 10_f64.powi(-i32::from(quantity.exponent()));
+        Self {
+            resolution: data.resolution.into(),
+            width_ms: Long(data.width_ms),
+            unit: quantity.unit(),
+            t: data.t.into_iter().map(|at| Long(at.0)).collect(),
+            min: values(data.min),
+            mean: data.mean.into_iter().map(|mean| mean / steps_per_unit).collect(),
+            max: values(data.max),
+            count: data.count.into_iter().map(|count| i32::try_from(count).unwrap_or(i32::MAX)).collect(),
+            gaps: data.gaps.into_iter().map(|gap| Gap { from: DateTime(gap.from), to: DateTime(gap.to) }).collect(),
+            next_from: data.next_from.map(DateTime),
+            sensor,
+        }
+    }
+}
+
+/// A stretch without readings.
+#[derive(SimpleObject)]
+pub(crate) struct Gap {
+    /// The last reading before, or the window's start.
+    from: DateTime,
+    /// The first reading after, or the window's end.
+    to: DateTime,
+}
