@@ -26,6 +26,8 @@ pub(crate) struct Guard {
     /// The key that `count` belongs to, as a fingerprint; `None` until the first frame shows it.
     key: Option<u64>,
     count: Count,
+    /// A counter from the durable log, for the key of the next frame.
+    restored: Option<u32>,
     earlier: Vec<(u64, Count)>,
     recent: Recent,
 }
@@ -60,17 +62,14 @@ pub(crate) enum Pass {
 }
 
 impl Guard {
-    /// The last counter accepted under the present key.
-    pub(crate) const fn last(&self) -> Option<u32> {
-        self.count.last
+    /// The last counter accepted, or restored and not yet used.
+    pub(crate) fn last(&self) -> Option<u32> {
+        self.count.last.max(self.restored)
     }
 
-    /// Takes a counter from the durable log; it never lowers what is known.
+    /// Takes a counter from the durable log, for the key of the next frame; it never lowers what is known.
     pub(crate) fn restore(&mut self, counter: u32) {
-        let count = &mut self.count;
-        if count.last.is_none_or(|last| last < counter) {
-            *count = Count { last: Some(counter), high: count.high.max(counter), is_restored: true, ..*count };
-        }
+        self.restored = self.restored.max(Some(counter));
     }
 
     /// Takes the device's key into account: every key has its own count.
@@ -88,6 +87,9 @@ impl Guard {
 
     /// Judges an encrypted frame.
     pub(crate) fn encrypted(&mut self, counter: u32, content: u64, rule: ReplayRule, at: Stamp) -> Pass {
+        if let Some(restored) = self.restored.take() {
+            self.count.restore(restored);
+        }
         let mark = Mark::Counter(counter);
         if self.recent.has(mark, content, at, REPEAT_MS, From::Last) {
             return Pass::Repeated;
@@ -124,6 +126,12 @@ impl Guard {
 }
 
 impl Count {
+    fn restore(&mut self, counter: u32) {
+        if self.last.is_none_or(|last| last < counter) {
+            *self = Self { last: Some(counter), high: self.high.max(counter), is_restored: true, ..*self };
+        }
+    }
+
     fn accept(&mut self, counter: u32, at: Stamp) {
         *self = Self {
             last: Some(counter),

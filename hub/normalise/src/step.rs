@@ -62,18 +62,22 @@ impl Normaliser {
         let at = not_in_the_future(received, now.stamp);
         let id = device.map_or_else(|| DeviceId::from(address), |device| device.id);
         let guard = self.guard(id, device.is_some());
-        let pass = if decoded.encrypted {
-            let Some(counter) = decoded.counter else { return Verdict::CounterMissing };
-            if let Some(key) = key {
-                guard.rekey(key);
-            }
-            let rule = device.map_or(ReplayRule::Strict, |device| device.replay);
-            match guard.encrypted(counter, content, rule, at) {
+        if decoded.encrypted
+            && let Some(key) = key
+        {
+            guard.rekey(key);
+        }
+        let rule = device.map_or(ReplayRule::Strict, |device| device.replay);
+        let pass = match decoded.counter.filter(|_| decoded.encrypted) {
+            Some(counter) => match guard.encrypted(counter, content, rule, at) {
                 Pass::Replayed { last } => return Verdict::Replayed { last, got: counter },
                 pass => pass,
+            },
+            // Encrypted pvvx and ATC frames have eight bits of packet id: only an owner can decide to live with that.
+            None if decoded.encrypted && device.is_some() && rule == ReplayRule::Strict => {
+                return Verdict::CounterMissing;
             }
-        } else {
-            guard.plain(decoded.packet_id, content, !decoded.actions.is_empty(), at)
+            None => guard.plain(decoded.packet_id, content, !decoded.actions.is_empty(), at),
         };
         if pass != Pass::New {
             return Verdict::Duplicate;
@@ -97,8 +101,8 @@ impl Normaliser {
         self.guard(device, true).restore(counter);
     }
 
-    /// The last counter accepted from a device under its present key, for the registry to keep when the key
-    /// changes or the device is removed.
+    /// The last counter accepted from a device, or restored and not used yet, for the registry to keep when the key changes or the
+    /// device is removed.
     pub fn last_counter(&self, device: DeviceId) -> Option<u32> {
         self.adopted.get(&device).or_else(|| self.strangers.get(device))?.last()
     }

@@ -16,7 +16,7 @@ pub enum Verdict {
     },
     /// It came in plain text from a device that has a key: forged, or the device lost its key.
     PlaintextRefused,
-    /// It is encrypted but has no counter, so that nobody can tell whether it is new.
+    /// It is encrypted but its format has no counter, and the owner did not allow the compat rule for its device.
     CounterMissing,
 }
 
@@ -65,7 +65,9 @@ impl Verdict {
                  remove it and adopt it again without a key"
                     .to_owned()
             }
-            Self::CounterMissing => "an encrypted frame without a counter cannot be told from a recording".to_owned(),
+            Self::CounterMissing => "the format has no counter, so that a recording cannot be told from a new frame; allow the compat rule for \
+                                      this device, or let it send BTHome"
+                .to_owned(),
         };
         Some(Refusal { code: self.code(), detail })
     }

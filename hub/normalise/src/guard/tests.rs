@@ -128,6 +128,19 @@ fn every_key_has_its_own_count_and_goes_on_where_it_stopped() {
 }
 
 #[test]
+fn a_restored_counter_is_of_the_key_that_is_heard_next() {
+    let (first, second) = (BindKey::new([1; 16]), BindKey::new([2; 16]));
+    let mut guard = Guard::default();
+    guard.rekey(&first);
+    check(&mut guard, ReplayRule::Strict, &[(5, 1, 0)], "+");
+    guard.restore(900);
+    guard.rekey(&second);
+    check(&mut guard, ReplayRule::Strict, &[(899, 2, 1), (901, 3, 2)], "-+");
+    guard.rekey(&first);
+    check(&mut guard, ReplayRule::Strict, &[(6, 4, 3)], "+");
+}
+
+#[test]
 fn two_alternating_plain_frames_are_each_counted_once() {
     let mut guard = Guard::default();
     let said: Vec<Pass> = [(1, 10, 0), (2, 20, 500), (1, 10, 1_000), (2, 20, 1_500), (3, 10, 2_000)]

@@ -80,6 +80,18 @@ fn an_encrypted_frame_without_a_counter_is_refused() {
 }
 
 #[test]
+fn an_encrypted_frame_without_a_counter_is_believed_where_the_owner_allows_it() {
+    let device = Device { replay: ReplayRule::Compat, ..device(Some([7; 16])) };
+    let frame = |value, id| Decoded { encrypted: true, packet_id: Some(id), ..decoded(None, value) };
+    let mut normaliser = Normaliser::default();
+    let mut step = |value, id, ms| normaliser.step(heard(frame(value, id), Some(&device), ms), now(ms)).code();
+    assert_eq!(
+        [step(25_060, 1, 5), step(25_060, 1, 2005), step(25_070, 2, 5005)],
+        ["accepted", "duplicate", "accepted"]
+    );
+}
+
+#[test]
 fn a_replayed_frame_says_which_counters_and_what_to_do() {
     let device = device(Some([7; 16]));
     let mut normaliser = Normaliser::default();
