@@ -47,7 +47,7 @@ pub enum RegistryError {
         /// What is wrong.
         reason: String,
     },
-    /// The store failed; the source says how. It must be opened again.
+    /// The store failed; the source says how.
     #[error("the registry could not be read or written")]
     Store(#[source] Box<redb::Error>),
 }

@@ -48,9 +48,10 @@
 //! A new file is made under another name and renamed when it is whole, because a database of redb that lost
 //! power while it was made does not open again.
 //!
-//! After [`RegistryError::Store`] nothing more is written until the registry is opened again: the change that
-//! failed is then there wholly or not at all. Commits are two-phase, so that a torn write cannot pass for a
-//! commit. At every opening all checksums are verified, so that a bit which flipped on the card is found.
+//! After a write that failed, the next one opens the file again first, so that a disk that was full is written
+//! again without a restart. The change that failed is then there wholly or not at all; if it is, so are its pending events.
+//! Commits are two-phase, so that a torn write cannot pass for one. At every opening all
+//! checksums are verified, so that a bit which flipped on the card is found.
 //!
 //! Measured (redb 4.4, a house with one device): a command writes 33 kB in 2 flushes, `complete` and every
 //! other change 21 kB in 2; with 1000 devices 50 kB. 1000 devices and 1000 dead letters are a file of 370 kB

@@ -11,7 +11,7 @@ use crate::{
     RegistryError,
     apply::{Applied, apply},
     record::{self, CountersRecord, DeviceRecord, EventRecord, PendingRecord, RequestRecord, RoomRecord},
-    tables::{CACHE_BYTES, COUNTERS, DEVICES, NEXT_ROOM, NUMBERS, PENDING, REVISION, ROOMS, begin, number, prepare},
+    tables::{CACHE_BYTES, COUNTERS, DEVICES, NEXT_ROOM, NUMBERS, PENDING, REVISION, ROOMS, number, prepare},
 };
 
 mod counters;
@@ -19,6 +19,7 @@ mod facts;
 mod file;
 mod letters;
 mod requests;
+mod store;
 
 pub use requests::{REQUEST_MS, REQUESTS};
 
@@ -73,6 +74,17 @@ pub struct Registry {
     database: Database,
     household: Arc<Household>,
     counters: BTreeMap<DeviceId, CountersRecord>,
+    /// Did the last write fail?
+    has_failed: bool,
+    /// How to open it again then; a backend that was given away cannot be.
+    reopen: Option<store::Reopen>,
+}
+
+/// What a database holds that is kept in memory.
+struct Contents {
+    database: Database,
+    household: Household,
+    counters: BTreeMap<DeviceId, CountersRecord>,
 }
 
 impl fmt::Debug for Registry {
@@ -88,7 +100,8 @@ impl Registry {
     /// # Errors
     /// When the file cannot be opened, is in use, damaged, or from a later version.
     pub fn open(path: &Path) -> Result<Self, RegistryError> {
-        Self::load(file::open(path)?)
+        let path = path.to_owned();
+        Self::open_again(Box::new(move || file::open(&path)))
     }
 
     /// Opens the registry on another storage: one that fails, one that counts.
@@ -96,7 +109,7 @@ impl Registry {
     /// # Errors
     /// When it cannot be read, is damaged, or from a later version.
     pub fn open_backend(backend: impl StorageBackend) -> Result<Self, RegistryError> {
-        Self::load(builder().create_with_backend(backend)?)
+        Ok(Self::new(Contents::read(builder().create_with_backend(backend)?)?, None))
     }
 
     /// An empty registry that is gone when it is dropped.
@@ -105,6 +118,15 @@ impl Registry {
     /// When there is no memory for it.
     pub fn in_memory() -> Result<Self, RegistryError> {
         Self::open_backend(InMemoryBackend::new())
+    }
+
+    fn open_again(open: store::Reopen) -> Result<Self, RegistryError> {
+        Ok(Self::new(Contents::read(open()?)?, Some(open)))
+    }
+
+    fn new(contents: Contents, reopen: Option<store::Reopen>) -> Self {
+        let Contents { database, household, counters } = contents;
+        Self { database, household: Arc::new(household), counters, has_failed: false, reopen }
     }
 
     /// The household as last written.
@@ -117,6 +139,7 @@ impl Registry {
     /// # Errors
     /// When the command is refused, the request id was used for another, or it could not be stored.
     pub fn execute(&mut self, request: &Request, now: UnixMillis) -> Result<Executed, CommandError> {
+        self.recover()?;
         let fingerprint = match self.done_before(request, now)? {
             requests::Earlier::Outcome(outcome) => return Ok(Executed::Repeated(outcome)),
             requests::Earlier::Unpublished(change) => return Ok(Executed::Done(change)),
@@ -143,18 +166,15 @@ impl Registry {
     /// # Errors
     /// When it could not be stored. The events are published once more then, after the next start.
     pub fn complete(&mut self, revision: Revision, seq: Seq) -> Result<(), RegistryError> {
-        let transaction = begin(&self.database)?;
-        let pending = {
+        self.commit(|transaction| {
             let mut table = transaction.open_table(PENDING)?;
-            let row = table.remove(revision.0)?;
-            row.map(|row| record::read("pending", revision.0, row.value(), Ok::<PendingRecord, _>)).transpose()?
-        };
-        let Some(pending) = pending else { return Ok(transaction.abort()?) };
-        if let Some((principal, id)) = &pending.request {
-            requests::set_seq(&transaction, principal, id, revision, seq)?;
-        }
-        transaction.commit()?;
-        Ok(())
+            let Some(row) = table.remove(revision.0)? else { return Ok(()) };
+            let pending = record::read("pending", revision.0, row.value(), Ok::<PendingRecord, _>)?;
+            if let Some((principal, id)) = &pending.request {
+                requests::set_seq(transaction, principal, id, revision, seq)?;
+            }
+            Ok(())
+        })
     }
 
     /// The changes whose events are not known to be in the log, oldest first: publish and complete them before the first request.
@@ -182,26 +202,27 @@ impl Registry {
         next_room: RoomId,
         now: UnixMillis,
     ) -> Result<Revision, RegistryError> {
-        let transaction = begin(&self.database)?;
-        let revision = next_revision(&transaction)?;
-        applied.write(&transaction, next_room)?;
-        let named = request.id.as_ref().map(|id| (request.principal.clone(), id.as_str().to_owned()));
-        if let (Some((principal, id)), Some(fingerprint)) = (&named, fingerprint) {
-            let (device, room) = concerned(&applied.events);
-            let record = RequestRecord {
-                fingerprint,
-                revision: revision.0,
-                at_ms: now.0,
-                device: device.map(DeviceId::as_u64),
-                room: room.map(|room| room.0),
-                seq: None,
-            };
-            requests::remember(&transaction, principal, id, &record, now)?;
-        }
-        let pending = PendingRecord { events: applied.events.clone(), request: named };
-        transaction.open_table(PENDING)?.insert(revision.0, record::write("pending", &pending)?.as_slice())?;
-        transaction.commit()?;
-        Ok(revision)
+        self.commit(|transaction| {
+            let revision = next_revision(transaction)?;
+            applied.write(transaction, next_room)?;
+            let named = request.id.as_ref().map(|id| (request.principal.clone(), id.as_str().to_owned()));
+            if let (Some((principal, id)), Some(fingerprint)) = (&named, fingerprint) {
+                let (device, room) = concerned(&applied.events);
+                let record = RequestRecord {
+                    fingerprint,
+                    revision: revision.0,
+                    at_ms: now.0,
+                    device: device.map(DeviceId::as_u64),
+                    room: room.map(|room| room.0),
+                    seq: None,
+                };
+                requests::remember(transaction, principal, id, &record, now)?;
+            }
+            let pending = PendingRecord { events: applied.events.clone(), request: named };
+            let bytes = record::write("pending", &pending)?;
+            transaction.open_table(PENDING)?.insert(revision.0, bytes.as_slice())?;
+            Ok(revision)
+        })
     }
 
     /// The number of the next room; no number is used twice.
@@ -214,8 +235,10 @@ impl Registry {
             reason: format!("{next} is no room number"),
         })
     }
+}
 
-    fn load(mut database: Database) -> Result<Self, RegistryError> {
+impl Contents {
+    fn read(mut database: Database) -> Result<Self, RegistryError> {
         // Reading does not verify checksums; this does, in a millisecond, so that a flipped bit is no other key.
         if !database.check_integrity()? {
             tracing::warn!("the registry was damaged and has been repaired; check that the last changes are there");
@@ -243,7 +266,7 @@ impl Registry {
             counters.insert(id, record::read("counters", id, row.value(), Ok)?);
         }
         drop(transaction);
-        Ok(Self { database, household: Arc::new(household), counters })
+        Ok(Self { database, household, counters })
     }
 }
 

@@ -7,7 +7,7 @@ use super::Registry;
 use crate::{
     RegistryError,
     record::{self, DeviceRecord},
-    tables::{BOOTS, DEVICES, NUMBERS, WALL, begin, number},
+    tables::{BOOTS, DEVICES, NUMBERS, WALL, number},
 };
 
 /// Boots whose uuid is remembered. An old one never comes back; these are for who debugs.
@@ -20,17 +20,13 @@ impl Registry {
     /// # Errors
     /// When it could not be stored.
     pub fn boot(&mut self, uuid: [u8; 16]) -> Result<BootId, RegistryError> {
-        let transaction = begin(&self.database)?;
-        let boot = {
+        self.recover()?;
+        if let Some(boot) = self.known_boot(uuid)? {
+            return Ok(boot);
+        }
+        self.commit(|transaction| {
             let mut boots = transaction.open_table(BOOTS)?;
-            let mut last = 0;
-            for row in boots.iter()? {
-                let (boot, known) = row?;
-                last = boot.value();
-                if known.value() == uuid {
-                    return Ok(BootId(last));
-                }
-            }
+            let last = boots.last()?.map_or(0, |(boot, _)| boot.value());
             let boot = last.checked_add(1).ok_or_else(|| RegistryError::Damaged {
                 table: "boots",
                 key: last.to_string(),
@@ -40,10 +36,18 @@ impl Registry {
             while boots.len()? > REMEMBERED_BOOTS {
                 boots.pop_first()?;
             }
-            boot
-        };
-        transaction.commit()?;
-        Ok(BootId(boot))
+            Ok(BootId(boot))
+        })
+    }
+
+    fn known_boot(&self, uuid: [u8; 16]) -> Result<Option<BootId>, RegistryError> {
+        for row in self.database.begin_read()?.open_table(BOOTS)?.iter()? {
+            let (boot, known) = row?;
+            if known.value() == uuid {
+                return Ok(Some(BootId(boot.value())));
+            }
+        }
+        Ok(None)
     }
 
     /// Notes what a clock that was set shows, for the next start without one; once an hour is enough.
@@ -53,10 +57,10 @@ impl Registry {
     /// # Errors
     /// When it could not be stored.
     pub fn note_wall(&mut self, at: UnixMillis) -> Result<(), RegistryError> {
-        let transaction = begin(&self.database)?;
-        transaction.open_table(NUMBERS)?.insert(WALL, at.0.cast_unsigned())?;
-        transaction.commit()?;
-        Ok(())
+        self.commit(|transaction| {
+            transaction.open_table(NUMBERS)?.insert(WALL, at.0.cast_unsigned())?;
+            Ok(())
+        })
     }
 
     /// The last wall time that was noted: now is later.
@@ -75,14 +79,16 @@ impl Registry {
     /// # Errors
     /// When it could not be stored.
     pub fn note_format(&mut self, id: DeviceId, format: Format) -> Result<Option<Arc<Household>>, RegistryError> {
+        self.recover()?;
         let Some(device) = self.household.devices.get(&id).filter(|device| device.format.is_none()) else {
             return Ok(None);
         };
         let device = Device { format: Some(format), ..Device::clone(device) };
-        let transaction = begin(&self.database)?;
         let bytes = record::write("device", &DeviceRecord::from(&device))?;
-        transaction.open_table(DEVICES)?.insert(id.as_u64(), bytes.as_slice())?;
-        transaction.commit()?;
+        self.commit(|transaction| {
+            transaction.open_table(DEVICES)?.insert(id.as_u64(), bytes.as_slice())?;
+            Ok(())
+        })?;
         let mut household = Household::clone(&self.household);
         household.devices.insert(id, Arc::new(device));
         self.household = Arc::new(household);

@@ -4,7 +4,7 @@ use super::Registry;
 use crate::{
     DeadLetters, LETTERS, LetterChanges, RegistryError,
     record::{self, LetterRecord},
-    tables::{DEAD_LETTERS, NEXT_LETTER, NUMBERS, begin, number},
+    tables::{DEAD_LETTERS, NEXT_LETTER, NUMBERS, number},
 };
 
 impl Registry {
@@ -32,8 +32,7 @@ impl Registry {
         if changes.is_empty() {
             return Ok(());
         }
-        let transaction = begin(&self.database)?;
-        {
+        self.commit(|transaction| {
             let mut letters = transaction.open_table(DEAD_LETTERS)?;
             for id in &changes.removed {
                 letters.remove(id)?;
@@ -45,9 +44,8 @@ impl Registry {
             while letters.len()? > LETTERS as u64 {
                 letters.pop_first()?;
             }
-        }
-        transaction.open_table(NUMBERS)?.insert(NEXT_LETTER, changes.next_id)?;
-        transaction.commit()?;
-        Ok(())
+            transaction.open_table(NUMBERS)?.insert(NEXT_LETTER, changes.next_id)?;
+            Ok(())
+        })
     }
 }

@@ -1,9 +1,13 @@
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{
+    fs, io,
+    os::unix::fs::PermissionsExt,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use hub_model::{Address, BindKey, BootId, Format, ReplayRule, RequestId};
 
 use super::*;
-use crate::{FORMAT, LETTERS, Refused, tables};
+use crate::{FORMAT, LETTERS, Refused, tables, tables::begin};
 
 const BATH: DeviceId = DeviceId::from_u64(0xA4C1_3800_1122);
 const HOUR: i64 = 3_600_000;
@@ -229,7 +233,7 @@ fn a_record_that_was_damaged_is_named() {
     let transaction = begin(&registry.database).unwrap();
     transaction.open_table(DEVICES).unwrap().insert(BATH.as_u64(), [1, 2, 3].as_slice()).unwrap();
     transaction.commit().unwrap();
-    let damaged = Registry::load(registry.database).unwrap_err().to_string();
+    let damaged = Contents::read(registry.database).map(drop).unwrap_err().to_string();
     assert!(damaged.starts_with("device a4c138001122 in the registry is damaged"), "{damaged}");
 }
 
@@ -255,4 +259,59 @@ fn dead_letters_come_back_with_their_numbers() {
     again.record(refused(3), UnixMillis(8));
     assert_eq!(again.newest(None, 1).first().map(|letter| letter.id), Some(3));
     assert!(registry.store_dead_letters(&registry.dead_letters().unwrap().drain_dirty()).is_ok());
+}
+
+/// A disk that is full as long as it is told to be.
+#[derive(Debug, Clone, Default)]
+struct Card(Arc<(InMemoryBackend, AtomicBool)>);
+
+impl Card {
+    fn fill(&self, is_full: bool) {
+        self.0.1.store(is_full, Relaxed);
+    }
+
+    fn room(&self) -> io::Result<&InMemoryBackend> {
+        if self.0.1.load(Relaxed) { Err(io::ErrorKind::StorageFull.into()) } else { Ok(&self.0.0) }
+    }
+}
+
+impl StorageBackend for Card {
+    fn len(&self) -> io::Result<u64> {
+        self.0.0.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.0.0.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.room()?.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.room()?.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.room()?.write(offset, data)
+    }
+}
+
+#[test]
+fn a_disk_that_was_full_is_written_again_without_a_restart() {
+    let card = Card::default();
+    let disk = card.clone();
+    let open = move || Ok(builder().create_with_backend(disk.clone())?);
+    let mut registry = Registry::open_again(Box::new(open)).unwrap();
+    done(&mut registry, room("Bath"));
+    card.fill(true);
+    for _ in 0..3 {
+        let refused = execute(&mut registry, "a", room("Hall"), 0).unwrap_err();
+        assert!(matches!(refused, CommandError::Store { .. }), "{refused}");
+        assert_eq!(registry.household().rooms.len(), 1);
+    }
+    card.fill(false);
+    let Ok(Executed::Done(change)) = execute(&mut registry, "a", room("Hall"), 0) else { panic!("not done") };
+    registry.complete(change.revision, Seq(1)).unwrap();
+    assert_eq!((registry.household().rooms.len(), registry.boot([1; 16]).unwrap()), (2, BootId(1)));
 }

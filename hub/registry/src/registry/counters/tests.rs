@@ -27,6 +27,10 @@ fn rekey(registry: &mut Registry, last: u32, key: [u8; 16]) {
     execute(registry, Command::SecureDevice { device: BATH, key, replay: ReplayRule::Strict });
 }
 
+fn reopened(registry: Registry) -> Registry {
+    Registry::new(super::super::Contents::read(registry.database).unwrap(), None)
+}
+
 fn remove(registry: &mut Registry, last: u32) {
     registry.retire_counter(BATH, Some(last)).unwrap();
     execute(registry, Command::RemoveDevice { device: BATH, keeps_history: false });
@@ -47,7 +51,7 @@ fn adopted_again_after_its_history_was_removed_a_device_is_still_guarded() {
     adopt(&mut registry, [1; 16], ReplayRule::Strict);
     assert_eq!(registry.counter_to_restore(BATH, None), Some(900));
     assert_eq!(registry.counter_to_restore(BATH, Some(950)), Some(950));
-    let mut registry = Registry::load(registry.database).unwrap();
+    let mut registry = reopened(registry);
     assert_eq!(registry.counter_to_restore(BATH, None), Some(900));
     remove(&mut registry, 960);
     adopt(&mut registry, [2; 16], ReplayRule::Strict);
@@ -66,6 +70,19 @@ fn a_new_key_starts_from_nothing_and_an_old_one_goes_on() {
 }
 
 #[test]
+fn a_key_that_was_mistyped_leaves_no_trace() {
+    let mut registry = adopted([1; 16], ReplayRule::Strict);
+    rekey(&mut registry, 900, [2; 16]);
+    // One frame still came under the first key before the hub had the second.
+    rekey(&mut registry, 901, [3; 16]);
+    assert_eq!(registry.counter_to_restore(BATH, Some(901)), None);
+    rekey(&mut registry, 901, [2; 16]);
+    assert_eq!(registry.counter_to_restore(BATH, Some(901)), None);
+    rekey(&mut registry, 901, [1; 16]);
+    assert_eq!(registry.counter_to_restore(BATH, Some(901)), Some(901));
+}
+
+#[test]
 fn with_compat_a_restarted_counter_counts() {
     let mut registry = adopted([1; 16], ReplayRule::Compat);
     remove(&mut registry, 900);
@@ -78,11 +95,11 @@ fn with_compat_a_restarted_counter_counts() {
 fn only_the_last_eight_keys_are_kept() {
     let mut registry = adopted([100; 16], ReplayRule::Strict);
     for i in 1..=20_u8 {
-        rekey(&mut registry, u32::from(i), [i; 16]);
+        rekey(&mut registry, u32::from(i) * 10, [i; 16]);
     }
     assert_eq!(
         registry.counters[&BATH].retired.iter().map(|(_, last)| *last).collect::<Vec<_>>(),
-        (13..=20).collect::<Vec<_>>()
+        (13..=20).map(|i| i * 10).collect::<Vec<_>>()
     );
 }
 
