@@ -6,8 +6,8 @@ mod raw;
 mod tests;
 
 use std::{
-    net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use hub_model::{Name, Retention};
@@ -48,20 +48,14 @@ pub struct Config {
     pub home: Name,
     /// The folder of the store.
     pub store: PathBuf,
-    /// Where the API listens.
-    pub listen: SocketAddr,
-    /// Browser origins besides its own that may use the API.
-    pub allowed_origins: Vec<String>,
-    /// Host names besides its address, `localhost` and `*.local` under which the hub answers.
-    pub allowed_hosts: Vec<String>,
+    /// Where the API is served, and to whom.
+    pub server: api_server::Config,
     /// Does the hub listen itself? Otherwise it only serves what it has.
     pub radio_enabled: bool,
     /// The Bluetooth adapters to listen with, by name or address; empty: the first one.
     pub adapters: Vec<String>,
-    /// The readings of so many seconds may be lost in a power cut, 1 to 60.
-    pub commit_interval_s: u64,
-    /// How long readings are kept unless the owner says otherwise for a device.
-    pub retention: Retention,
+    /// How the history is kept.
+    pub history: hub_history::Config,
     /// How much is logged.
     pub log: LogLevel,
     /// When the wall clock is believed.
@@ -105,53 +99,46 @@ impl Config {
         if raw.store.path.as_os_str().is_empty() {
             return Err(Wrong::new("store.path", "", "a folder such as \"/var/lib/ingle\""));
         }
-        let RawServer { listen, allowed_origins, allowed_hosts } = raw.server;
-        let address = listen.parse().map_err(|_| {
-            Wrong::new(
-                "server.listen",
-                &listen,
-                "an IP address and port such as \"127.0.0.1:8080\" or \"0.0.0.0:8080\"",
-            )
-        })?;
-        for origin in &allowed_origins {
-            let is_origin = origin
-                .strip_prefix("http://")
-                .or_else(|| origin.strip_prefix("https://"))
-                .is_some_and(|host| !host.is_empty() && !host.contains('/'));
-            if !is_origin {
-                return Err(Wrong::new("server.allowed_origins", origin, "an origin such as \"https://app.example\""));
-            }
-        }
-        for host in &allowed_hosts {
-            if host.is_empty() || host.contains(['/', ':', ' ']) {
-                return Err(Wrong::new("server.allowed_hosts", host, "a host name such as \"hub.example\""));
-            }
-        }
-        let RawHistory { commit_interval_s, raw_days, rollup_days } = raw.history;
-        if !(1..=60).contains(&commit_interval_s) {
-            return Err(Wrong::new("history.commit_interval_s", commit_interval_s, "1 to 60 seconds"));
-        }
-        let retention = Retention {
-            raw_days: days("history.raw_days", raw_days)?,
-            rollup_days: days("history.rollup_days", rollup_days)?,
-        };
-        if retention.rollup_days.is_some_and(|rollup| retention.raw_days.is_none_or(|raw| raw > rollup)) {
-            return Err(Wrong::new("history.rollup_days", rollup_days, "at least history.raw_days, or 0 for ever"));
-        }
+        let server = server(&raw.server)?;
+        let history = history(&raw.store.path, &raw.history)?;
         Ok(Self {
             home,
             store: raw.store.path,
-            listen: address,
-            allowed_origins,
-            allowed_hosts,
+            server,
             radio_enabled: raw.radio.enabled,
             adapters: raw.radio.adapters,
-            commit_interval_s,
-            retention,
+            history,
             log: raw.log.level.into(),
             clock_trust: raw.time.trust.into(),
         })
     }
+}
+
+fn server(raw: &RawServer) -> Result<api_server::Config, Wrong> {
+    let listen = raw.listen.parse().map_err(|_| {
+        let expected = "an IP address and port such as \"127.0.0.1:8080\" or \"0.0.0.0:8080\"";
+        Wrong::new("server.listen", &raw.listen, expected)
+    })?;
+    api_server::Config::new(listen)
+        .with_allowed_origins(&raw.allowed_origins)
+        .and_then(|config| config.with_allowed_hosts(&raw.allowed_hosts))
+        .map_err(|wrong| Wrong::new(wrong.key, wrong.value, wrong.expected))
+}
+
+fn history(store: &Path, raw: &RawHistory) -> Result<hub_history::Config, Wrong> {
+    if !(1..=60).contains(&raw.commit_interval_s) {
+        return Err(Wrong::new("history.commit_interval_s", raw.commit_interval_s, "1 to 60 seconds"));
+    }
+    let raw_days = days("history.raw_days", raw.raw_days)?;
+    let rollup_days = days("history.rollup_days", raw.rollup_days)?;
+    if rollup_days.is_some_and(|rollup| raw_days.is_none_or(|raw| raw > rollup)) {
+        let expected = "at least history.raw_days, or 0 for ever";
+        return Err(Wrong::new("history.rollup_days", raw.rollup_days, expected));
+    }
+    hub_history::Config::new(store.join("history"))
+        .with_commit_interval(Duration::from_secs(raw.commit_interval_s))
+        .and_then(|config| config.with_retention(Retention { raw_days, rollup_days }))
+        .map_err(|wrong| Wrong::new(wrong.key, wrong.value, wrong.expected))
 }
 
 /// The longest retention in days: a hundred years.

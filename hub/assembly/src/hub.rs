@@ -115,8 +115,8 @@ impl Hub {
             dead_letters: Arc::clone(&self.dead_letters),
             alerts: Arc::clone(&self.alerts),
             clock: Arc::clone(&self.clock),
-            default_retention: self.config.retention,
-            commit_interval_ms: self.config.commit_interval_s * 1000,
+            default_retention: self.config.history.retention(),
+            commit_interval_ms: u64::try_from(self.config.history.commit_interval().as_millis()).unwrap_or(u64::MAX),
         })
     }
 
@@ -130,7 +130,7 @@ impl Hub {
             health: self.doctor(),
             clock: Arc::clone(&self.clock),
             home_name: self.config.home.to_string(),
-            default_retention: self.config.retention,
+            default_retention: self.config.history.retention(),
         }
     }
 

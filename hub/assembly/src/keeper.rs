@@ -103,7 +103,7 @@ impl Keeper {
         self.bury()?;
         self.note(now)?;
         self.history.flush()?;
-        self.history.seal(now)?;
+        self.history.seal(now.wall.at)?;
         Ok(())
     }
 
@@ -150,8 +150,8 @@ impl Keeper {
             self.flushed_ms = ms;
             self.history.flush()?;
         }
-        if self.history.seal_due(now) {
-            self.history.seal(now)?;
+        if self.history.seal_due(now.wall.at) {
+            self.history.seal(now.wall.at)?;
         }
         if ms.saturating_sub(self.buried_ms) >= DEAD_LETTERS_MS {
             self.buried_ms = ms;

@@ -10,7 +10,7 @@
 //! use hub_assembly::Config;
 //!
 //! let config = Config::parse("[store]\npath = \"/var/lib/ingle\"\n", Path::new("hubd.toml"))?;
-//! assert_eq!(config.listen.port(), 8080);
+//! assert_eq!(config.server.listen().port(), 8080);
 //! # Ok::<(), hub_assembly::ConfigError>(())
 //! ```
 //!

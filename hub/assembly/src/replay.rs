@@ -119,8 +119,8 @@ impl<'a> Replay<'a> {
             Fate::Refused(code) => *self.summary.refused.entry(code).or_default() += 1,
         }
         let history = self.hub.history();
-        if history.seal_due(self.clock.now()) {
-            history.seal(self.clock.now())?;
+        if history.seal_due(self.clock.now().wall.at) {
+            history.seal(self.clock.now().wall.at)?;
         }
         let is_durable = self.summary.adverts.is_multiple_of(FLUSH_ADVERTS);
         if is_durable {
@@ -136,7 +136,7 @@ impl<'a> Replay<'a> {
     pub fn finish(mut self) -> Result<Summary, ReplayError> {
         let history = self.hub.history();
         history.flush()?;
-        history.seal(self.clock.now())?;
+        history.seal(self.clock.now().wall.at)?;
         self.summary.bytes_stored = history.stats()?.bytes;
         Ok(self.summary)
     }

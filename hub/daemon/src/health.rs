@@ -20,7 +20,7 @@ const MAX_ANSWER: u64 = 1 << 20;
 /// Prints what the hub says; success only if it says that all is well.
 pub(crate) fn print(file: &Path) -> Result<ExitCode, Failure> {
     let config = Config::load(file)?;
-    let mut address = config.listen;
+    let mut address = config.server.listen();
     if address.ip().is_unspecified() {
         address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     }

@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 fn check(file: &std::path::Path) -> Result<ExitCode, Failure> {
     let config = Config::load(file)?;
     radio::adapters(&config)?;
-    show(&format!("{} is good: store {}, API on {}", file.display(), config.store.display(), config.listen))
+    show(&format!("{} is good: store {}, API on {}", file.display(), config.store.display(), config.server.listen()))
 }
 
 /// Prints a line of the answer.

@@ -11,9 +11,10 @@ fn parse(text: &str) -> Result<Config, String> {
 #[test]
 fn the_smallest_file_has_a_store_and_the_defaults() {
     let config = parse("[store]\npath = \"/var/lib/ingle\"\n").unwrap();
-    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
-    assert_eq!(config.retention, Retention::default());
-    assert_eq!((config.commit_interval_s, config.log, config.clock_trust), (5, LogLevel::Info, ClockTrust::Auto));
+    assert_eq!(config.server.listen().to_string(), "127.0.0.1:8080");
+    assert_eq!(config.history.retention(), Retention::default());
+    assert_eq!(config.history.commit_interval().as_secs(), 5);
+    assert_eq!((config.log, config.clock_trust), (LogLevel::Info, ClockTrust::Auto));
     assert_eq!(config, Config::with_store(Path::new("/var/lib/ingle")).unwrap());
 }
 

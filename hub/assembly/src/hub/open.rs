@@ -1,7 +1,4 @@
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex};
 
 use hub_bus::{Bus, BusError, Current, State};
 use hub_history::History;
@@ -43,9 +40,6 @@ pub enum OpenError {
     /// The registry cannot be opened, read or written.
     #[error(transparent)]
     Registry(#[from] RegistryError),
-    /// The history has a setting out of range.
-    #[error(transparent)]
-    HistoryConfig(#[from] hub_history::ConfigError),
     /// The history cannot be opened.
     #[error(transparent)]
     History(#[from] hub_history::OpenError),
@@ -109,7 +103,7 @@ impl Hub {
         let mut registry = Registry::open(&config.store.join("registry.redb"))?;
         let boot = registry.boot(around.kernel_boot)?;
         let clock = (around.clock)(boot, registry.last_wall()?);
-        let history = Arc::new(History::open(history_config(&config)?, around.epoch_if_new)?);
+        let history = Arc::new(History::open(config.history.clone(), around.epoch_if_new)?);
 
         let mut state = State::default();
         state.take_household(registry.household());
@@ -140,10 +134,4 @@ impl Hub {
             desk,
         })
     }
-}
-
-fn history_config(config: &Config) -> Result<hub_history::Config, hub_history::ConfigError> {
-    hub_history::Config::new(config.store.join("history"))
-        .with_commit_interval(Duration::from_secs(config.commit_interval_s))?
-        .with_retention(config.retention)
 }

@@ -68,7 +68,7 @@ impl Hub {
     /// # Errors
     /// When the address is in use or not this machine's.
     pub async fn bind(&self) -> Result<Bound, BindError> {
-        Server::bind(server_config(&self.config)).await
+        Server::bind(self.config.server.clone()).await
     }
 
     /// Starts the stations: the pipeline on `adverts`, the keeper, the server on `bound`.
@@ -217,8 +217,4 @@ async fn keep(keeper: Arc<Mutex<Keeper>>, beat: Arc<AtomicU64>, stop: Cancellati
         tokio::task::spawn_blocking(move || keeper.lock().unwrap_or_else(PoisonError::into_inner).tick()).await?;
         beat.fetch_add(1, Ordering::Relaxed);
     }
-}
-
-fn server_config(config: &Config) -> api_server::Config {
-    api_server::Config::default()
 }

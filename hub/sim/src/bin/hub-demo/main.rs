@@ -48,7 +48,9 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     let folder = Folder::create(arguments.store.as_deref())?;
     let clock = Arc::new(DemoClock::default());
     let mut config = Config::with_store(folder.path())?;
-    config.listen.set_port(arguments.port);
+    let mut listen = config.server.listen();
+    listen.set_port(arguments.port);
+    config.server = config.server.with_listen(listen);
     let hub = open(config, &clock)?;
     let mut house = House::new(arguments.seed);
     live_a_year(&hub, &clock, &mut house)?;
