@@ -235,6 +235,7 @@ fn a_power_cut_at_any_write_leaves_the_state_before_or_after() {
             cuts += 1;
         }
     }
+    println!("{cuts} cuts");
     assert!(cuts > 400, "{cuts} cuts");
 }
 
