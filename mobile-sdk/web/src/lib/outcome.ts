@@ -1,0 +1,19 @@
+// What became of adverts, in words. The codes are the hub's; one that is not listed is shown as it is.
+
+const WORDS: Readonly<Record<string, string>> = {
+  stored: 'Stored',
+  duplicate: 'Heard twice',
+  replayed: 'Played again, refused',
+  bad_mic: 'Wrong key, or forged',
+  not_adopted: 'From devices not adopted',
+  unknown_format: 'Of a format not known',
+  no_key: 'Encrypted, key missing',
+  plain_refused: 'Plain though it should be encrypted',
+  implausible: 'Implausible, refused',
+};
+
+/** `bad_mic` as `Wrong key, or forged`; `some_new_code` as `Some new code`. */
+export function outcomeName(code: string): string {
+  const text = WORDS[code.toLowerCase()] ?? code.replaceAll('_', ' ').toLowerCase();
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
