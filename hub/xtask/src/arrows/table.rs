@@ -1,0 +1,64 @@
+//! The table itself: a new row, or a new word in one, is a change of the design.
+
+/// What one crate may lean on.
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    /// The crates of this repository that it may import.
+    pub(super) may_import: &'static [&'static str],
+}
+
+const fn row(name: &'static str, may_import: &'static [&'static str]) -> Row {
+    Row { name, may_import }
+}
+
+/// One row a crate, in the order in which a reading flows.
+pub(super) const ROWS: &[Row] = &[
+    row("units", &[]),
+    row("wire", &["units"]),
+    row("hub-model", &["units"]),
+    row("hub-radio", &["hub-model"]),
+    row("hub-decode", &["hub-model", "wire", "units"]),
+    row("hub-normalise", &["hub-model", "units"]),
+    row("hub-bus", &["hub-model"]),
+    row("hub-history", &["hub-model", "hub-bus", "units"]),
+    row("hub-registry", &["hub-model"]),
+    row("api-graphql", &["hub-model", "hub-bus", "units"]),
+    row("api-server", &["api-graphql", "hub-model", "hub-bus"]),
+    row(
+        "hub-assembly",
+        &[
+            "hub-model",
+            "hub-bus",
+            "hub-decode",
+            "hub-normalise",
+            "hub-history",
+            "hub-registry",
+            "api-graphql",
+            "api-server",
+            "units",
+        ],
+    ),
+    row("hub-daemon", &["hub-model", "hub-assembly", "hub-radio", "hub-decode"]),
+    row("hub-sim", &["hub-model", "hub-assembly", "hub-bus", "wire", "units"]),
+    row("xtask", &[]),
+];
+
+/// Outside crates that only some of ours may touch, so that each can be replaced in one place.
+pub(super) const ALONE: &[(&str, &[&str])] = &[
+    ("aes", &["wire"]),
+    ("ccm", &["wire"]),
+    ("bluer", &["hub-radio"]),
+    ("redb", &["hub-history", "hub-registry"]),
+    ("crc32c", &["hub-history"]),
+    ("async-graphql", &["api-graphql", "api-server"]),
+    ("axum", &["api-server"]),
+    ("rust-embed", &["api-server"]),
+    ("prometheus-client", &["api-server", "hub-assembly"]),
+    ("toml", &["hub-assembly"]),
+    ("sd-notify", &["hub-daemon"]),
+    ("clap", &["hub-daemon", "hub-sim"]),
+    ("tracing-subscriber", &["hub-daemon", "hub-sim"]),
+    ("rand", &["hub-sim"]),
+    ("rand_chacha", &["hub-sim"]),
+    ("anyhow", &["xtask"]),
+];

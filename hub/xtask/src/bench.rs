@@ -1,0 +1,23 @@
+//! The benches: of every crate that has some, or of those that are named.
+
+use anyhow::{Result, ensure};
+
+use crate::checkout::{Checkout, Package};
+use crate::process;
+
+/// Runs them one crate after another.
+pub(crate) fn run(checkout: &Checkout, crates: &[&str]) -> Result<()> {
+    let metadata = checkout.metadata()?;
+    let with_benches: Vec<&str> =
+        metadata.packages.iter().filter(|package| has_bench(package)).map(|package| package.name.as_str()).collect();
+    let chosen: Vec<&&str> = with_benches.iter().filter(|name| crates.is_empty() || crates.contains(name)).collect();
+    ensure!(!chosen.is_empty(), "no such bench; the crates that have some: {}", with_benches.join(", "));
+    for name in chosen {
+        process::run(process::cargo(checkout).args(["bench", "--locked", "--package", name, "--benches"]))?;
+    }
+    Ok(())
+}
+
+fn has_bench(package: &Package) -> bool {
+    package.targets.iter().any(|target| target.kind.iter().any(|kind| kind == "bench"))
+}

@@ -1,0 +1,38 @@
+//! Our programs beside other people's: the tests that we cannot grade ourselves.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::checkout::Checkout;
+use crate::process;
+use crate::tally::Tally;
+use crate::web;
+
+const DECODE: &str = "hub/decode/tests/interop";
+const API: &str = "api/server/tests/interop";
+/// Frames compared in CI; the script takes as many as one likes. At about 8 000 a second this is some seconds.
+const FRAMES: &str = "20000";
+
+/// Generated frames through `hubd decode` and PyPI's bthome-ble.
+pub(crate) fn decode(checkout: &Checkout) -> Result<()> {
+    let environment = checkout.join("target/tools/decode-venv");
+    let folder = checkout.join(DECODE);
+    if !environment.join("bin/pip").exists() {
+        process::run(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
+    }
+    let mut pip = Command::new(environment.join("bin/pip"));
+    process::run(
+        pip.args(["install", "-q", "--disable-pip-version-check", "-r"]).arg(folder.join("requirements.txt")),
+    )?;
+    let hubd = checkout.metadata()?.target_directory.join("debug/hubd");
+    let mut script = Command::new(environment.join("bin/python"));
+    script.arg(folder.join("differential.py")).args(["--frames", FRAMES, "--seed", "1", "--"]);
+    process::run(script.arg(hubd).args(["decode", "--stdin"]))
+}
+
+/// The API before the clients and auditors that the GraphQL community wrote.
+pub(crate) fn api(checkout: &Checkout, tally: &mut Tally) -> Result<()> {
+    web::install_packages(checkout, API, "api-interop-packages")?;
+    process::run_reading(web::npm(checkout, API).arg("test"), |line| tally.read(line))
+}
