@@ -45,11 +45,10 @@ pub(crate) fn apply(
             change.room_exists(*room)?;
             check_key(key.as_ref(), None)?;
             let address = address_of(*device)?;
-            let name = name.clone().map_or_else(|| usual_name(*device, address), Ok)?;
-            let device = Device {
+            change.adopt(Device {
                 id: *device,
                 address,
-                name,
+                name: name.clone().map_or_else(|| usual_name(*device, address), Ok)?,
                 room: *room,
                 format: None,
                 key: *key,
@@ -57,8 +56,7 @@ pub(crate) fn apply(
                 calibration: [].into(),
                 retention: None,
                 adopted_at: now,
-            };
-            change.adopt(device)?;
+            })?;
         }
         Command::NameDevice { device, name } => change.device(*device, |device| {
             device.name = name.clone();
@@ -86,12 +84,7 @@ pub(crate) fn apply(
             device.retention = *retention;
             Ok(())
         })?,
-        Command::RemoveDevice { device, keeps_history: _ } => {
-            change.device_exists(*device)?;
-            change.household.devices.remove(device);
-            change.devices.push(*device);
-            change.events.push(EventRecord::DeviceRemoved(device.as_u64()));
-        }
+        Command::RemoveDevice { device, keeps_history: _ } => change.remove_device(*device)?,
         Command::CreateRoom { name } => {
             if change.household.rooms.len() >= MAX_ROOMS {
                 return Err(CommandError::TooMany { what: "rooms", limit: MAX_ROOMS });
@@ -147,6 +140,14 @@ impl Applied {
         self.household.devices.insert(id, Arc::new(device));
         self.devices.push(id);
         self.events.push(EventRecord::DeviceChanged(id.as_u64()));
+        Ok(())
+    }
+
+    fn remove_device(&mut self, id: DeviceId) -> Result<(), CommandError> {
+        self.device_exists(id)?;
+        self.household.devices.remove(&id);
+        self.devices.push(id);
+        self.events.push(EventRecord::DeviceRemoved(id.as_u64()));
         Ok(())
     }
 
