@@ -1,0 +1,164 @@
+//! Blocks: up to some 1440 rows of one device, one column for the times and one for each quantity.
+//!
+//! | part | bytes | what |
+//! |---|---|---|
+//! | version | 1 | 1 |
+//! | checksum | 4 | CRC-32C of all bytes after it, little-endian |
+//! | rows | 1–4 | how many, at least 1 |
+//! | start | 1–10 | zigzag: the first time, milliseconds |
+//! | span | 1–10 | the last time − the first |
+//! | columns | 1–2 | how many |
+//! | times | length, bytes | packed, see `pack.rs` |
+//! | column | | for each column by ascending key: quantity code, instance (1 byte), length, bytes |
+//!
+//! The bytes of a column: 0, or 1 and a bitmap of `ceil(rows / 8)` bytes (bit 0 of byte 0: row 0) where not every row
+//! has the quantity; then the packed values of the rows that have it.
+
+use crate::{
+    pack,
+    rows::{Column, ColumnKey, Rows},
+    varint::{Bytes, put_i64, put_u64},
+};
+
+const VERSION: u8 = 1;
+/// More rows than any block has: what claims more is damaged.
+const MOST_ROWS: usize = 1 << 22;
+
+/// What stands at the front of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) rows: usize,
+    pub(crate) start: i64,
+    pub(crate) end: i64,
+    columns: usize,
+}
+
+/// The rows, which must be in order and at least one, as a block.
+pub(crate) fn encode(rows: &Rows) -> Vec<u8> {
+    let mut out = vec![VERSION, 0, 0, 0, 0];
+    let (start, end) = (rows.t.first().copied().unwrap_or(0), rows.t.last().copied().unwrap_or(0));
+    put_u64(&mut out, rows.len() as u64);
+    put_i64(&mut out, start);
+    put_u64(&mut out, end.wrapping_sub(start).cast_unsigned());
+    put_u64(&mut out, rows.columns.len() as u64);
+    let mut packed = Vec::new();
+    pack::put_times(&mut packed, &rows.t);
+    put_u64(&mut out, packed.len() as u64);
+    out.extend(&packed);
+    let mut values = Vec::with_capacity(rows.len());
+    for column in &rows.columns {
+        packed.clear();
+        values.clear();
+        values.extend(column.cells.iter().flatten());
+        if values.len() == rows.len() {
+            packed.push(0);
+        } else {
+            packed.push(1);
+            packed.extend(column.cells.chunks(8).map(bitmap_byte));
+        }
+        pack::put_values(&mut packed, &values);
+        put_u64(&mut out, u64::from(column.key.0));
+        out.push(column.key.1);
+        put_u64(&mut out, packed.len() as u64);
+        out.extend(&packed);
+    }
+    let checksum = crc32c::crc32c(out.get(5..).unwrap_or_default());
+    if let Some(field) = out.get_mut(1..5) {
+        field.copy_from_slice(&checksum.to_le_bytes());
+    }
+    out
+}
+
+fn bitmap_byte(cells: &[Option<i64>]) -> u8 {
+    cells.iter().enumerate().fold(0, |byte, (bit, cell)| byte | u8::from(cell.is_some()) << bit)
+}
+
+fn checked(block: &[u8]) -> Option<Bytes<'_>> {
+    let mut bytes = Bytes(block);
+    let (version, checksum) = (bytes.u8()?, u32::from_le_bytes(bytes.array()?));
+    (version == VERSION && checksum == crc32c::crc32c(bytes.0)).then_some(bytes)
+}
+
+fn take_head(bytes: &mut Bytes<'_>) -> Option<Head> {
+    let rows = bytes.usize().filter(|rows| (1..=MOST_ROWS).contains(rows))?;
+    let start = bytes.i64()?;
+    let end = start.checked_add_unsigned(bytes.u64()?)?;
+    Some(Head { rows, start, end, columns: bytes.usize()? })
+}
+
+/// The front of a block; `None` when the block is damaged.
+pub(crate) fn head(block: &[u8]) -> Option<Head> {
+    take_head(&mut checked(block)?)
+}
+
+/// All rows of a block, unmarked; `None` when it is damaged.
+pub(crate) fn decode(block: &[u8]) -> Option<Rows> {
+    let mut bytes = checked(block)?;
+    let head = take_head(&mut bytes)?;
+    let t = take_times(&mut bytes, head.rows)?;
+    let mut rows = Rows { mark: vec![false; t.len()], t, columns: Vec::new() };
+    let mut values = Vec::new();
+    for _ in 0..head.columns {
+        let (key, column) = take_column(&mut bytes)?;
+        let mut cells = Vec::with_capacity(head.rows);
+        read_column(column, head.rows, &mut values, |cell| cells.push(cell))?;
+        rows.columns.push(Column { key, cells });
+    }
+    Some(rows)
+}
+
+/// The times of a block and the cells of one of its columns; `None` when it is damaged.
+/// Cells stay empty when the block lacks the column.
+pub(crate) fn decode_column(block: &[u8], key: ColumnKey, cells: &mut Vec<Option<i64>>) -> Option<Vec<i64>> {
+    let mut bytes = checked(block)?;
+    let head = take_head(&mut bytes)?;
+    let t = take_times(&mut bytes, head.rows)?;
+    cells.clear();
+    for _ in 0..head.columns {
+        let (own, column) = take_column(&mut bytes)?;
+        if own == key {
+            read_column(column, head.rows, &mut Vec::new(), |cell| cells.push(cell))?;
+            break;
+        }
+    }
+    Some(t)
+}
+
+fn take_times(bytes: &mut Bytes<'_>, rows: usize) -> Option<Vec<i64>> {
+    let len = bytes.usize()?;
+    let mut t = Vec::new();
+    pack::take_column(&mut Bytes(bytes.take(len)?), rows, &mut t)?;
+    Some(t)
+}
+
+fn take_column<'a>(bytes: &mut Bytes<'a>) -> Option<(ColumnKey, Bytes<'a>)> {
+    let key = (bytes.u16()?, bytes.u8()?);
+    let len = bytes.usize()?;
+    Some((key, Bytes(bytes.take(len)?)))
+}
+
+fn read_column(
+    mut bytes: Bytes<'_>,
+    rows: usize,
+    values: &mut Vec<i64>,
+    mut cell: impl FnMut(Option<i64>),
+) -> Option<()> {
+    values.clear();
+    match bytes.u8()? {
+        0 => {
+            pack::take_column(&mut bytes, rows, values)?;
+            values.iter().for_each(|value| cell(Some(*value)));
+        }
+        1 => {
+            let bitmap = bytes.take(rows.div_ceil(8))?;
+            let has = |row: usize| bitmap.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1);
+            pack::take_column(&mut bytes, (0..rows).filter(|row| has(*row)).count(), values)?;
+            let mut values = values.iter();
+            for row in 0..rows {
+                cell(if has(row) { Some(*values.next()?) } else { None });
+            }
+        }
+        _ => return None,
+    }
+    Some(())
+}

@@ -1,0 +1,106 @@
+//! What is known of a device beside its readings, so that the present state survives a restart.
+//!
+//! | part | bytes | what |
+//! |---|---|---|
+//! | version | 1 | 1 |
+//! | checksum | 4 | CRC-32C of all bytes after it, little-endian |
+//! | counter | 1, 1–5 | 0, or 1 and the last accepted counter of an encrypted frame |
+//! | series | | for each: quantity code, instance (1 byte), ±value, boot, milliseconds, 0 or 1 and ±newest |
+//!
+//! Value and stamp are those of the newest reading; `newest` is the wall time of the newest sealed reading.
+
+use std::collections::BTreeMap;
+
+use hub_model::{BootId, DeviceId, Quantity, SeriesKey, Stamp};
+
+use crate::{
+    rows::ColumnKey,
+    varint::{Bytes, put_i64, put_u64},
+};
+
+const VERSION: u8 = 1;
+
+/// What is known of one device.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) counter: Option<u32>,
+    pub(crate) series: BTreeMap<ColumnKey, Newest>,
+}
+
+/// The newest reading of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Newest {
+    pub(crate) value: i64,
+    pub(crate) at: Stamp,
+    /// The wall time of the newest sealed reading, once there is one.
+    pub(crate) sealed: Option<i64>,
+}
+
+impl Known {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = vec![VERSION, 0, 0, 0, 0];
+        put_optional(&mut out, self.counter.map(u64::from));
+        for (key, newest) in &self.series {
+            put_u64(&mut out, u64::from(key.0));
+            out.push(key.1);
+            put_i64(&mut out, newest.value);
+            put_u64(&mut out, u64::from(newest.at.boot.0));
+            put_u64(&mut out, newest.at.ms);
+            put_optional(&mut out, newest.sealed.map(crate::varint::zigzag));
+        }
+        let checksum = crc32c::crc32c(out.get(5..).unwrap_or_default());
+        if let Some(field) = out.get_mut(1..5) {
+            field.copy_from_slice(&checksum.to_le_bytes());
+        }
+        out
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut bytes = Bytes(bytes);
+        let (version, checksum) = (bytes.u8()?, u32::from_le_bytes(bytes.array()?));
+        if version != VERSION || checksum != crc32c::crc32c(bytes.0) {
+            return None;
+        }
+        let counter = match take_optional(&mut bytes)? {
+            None => None,
+            Some(counter) => Some(u32::try_from(counter).ok()?),
+        };
+        let mut known = Self { counter, series: BTreeMap::new() };
+        while !bytes.is_empty() {
+            let key = (bytes.u16()?, bytes.u8()?);
+            let value = bytes.i64()?;
+            let at = Stamp { boot: BootId(bytes.u32()?), ms: bytes.u64()? };
+            let sealed = take_optional(&mut bytes)?.map(crate::varint::unzigzag);
+            known.series.insert(key, Newest { value, at, sealed });
+        }
+        Some(known)
+    }
+
+    /// Takes a value; an older one than the newest changes nothing.
+    pub(crate) fn take(&mut self, key: ColumnKey, value: i64, at: Stamp) {
+        let newest = self.series.entry(key).or_insert(Newest { value, at, sealed: None });
+        if at >= newest.at {
+            (newest.value, newest.at) = (value, at);
+        }
+    }
+}
+
+fn put_optional(out: &mut Vec<u8>, number: Option<u64>) {
+    out.push(u8::from(number.is_some()));
+    if let Some(number) = number {
+        put_u64(out, number);
+    }
+}
+
+fn take_optional(bytes: &mut Bytes<'_>) -> Option<Option<u64>> {
+    match bytes.u8()? {
+        0 => Some(None),
+        1 => Some(Some(bytes.u64()?)),
+        _ => None,
+    }
+}
+
+/// The series of a column, unless a newer version wrote a quantity that this one does not know.
+pub(crate) fn series_key(device: u64, key: ColumnKey) -> Option<SeriesKey> {
+    Some(SeriesKey::new(DeviceId::from_u64(device), Quantity::from_code(key.0)?, key.1))
+}

@@ -1,0 +1,124 @@
+use std::{
+    fmt, io,
+    ops::Bound,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use redb::{BackendError, StorageBackend};
+
+pub(crate) mod folder;
+pub(crate) mod memory;
+
+/// Where a store lives: one database, and numbered journal segments.
+pub(crate) trait Disk: Send + Sync + fmt::Debug {
+    /// Opens the storage of the database, made empty where there is none.
+    fn database(&self) -> io::Result<Box<dyn StorageBackend>>;
+
+    /// The numbers of the journal segments that exist.
+    fn segments(&self) -> io::Result<Vec<u16>>;
+
+    /// Opens a journal segment; one that does not exist is made, with room for `bytes`, all zero.
+    fn segment(&self, number: u16, bytes: u64) -> io::Result<Arc<dyn JournalFile>>;
+
+    /// The bytes of all files.
+    fn bytes(&self) -> io::Result<u64>;
+}
+
+/// One preallocated file of the journal.
+pub(crate) trait JournalFile: Send + Sync + fmt::Debug {
+    /// Reads at an offset; fewer bytes only at the end of the file.
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize>;
+
+    /// Writes all bytes at an offset.
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes everything written so far durable.
+    fn sync(&self) -> io::Result<()>;
+}
+
+/// What was written since start.
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    bytes: AtomicU64,
+    flushes: AtomicU64,
+}
+
+impl Meter {
+    pub(crate) fn wrote(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn flushed(&self) {
+        self.flushes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn flushes(&self) -> u64 {
+        self.flushes.load(Ordering::Relaxed)
+    }
+}
+
+/// The database's storage with a meter.
+#[derive(Debug)]
+pub(crate) struct Metered {
+    pub(crate) inner: Box<dyn StorageBackend>,
+    pub(crate) meter: Arc<Meter>,
+}
+
+impl StorageBackend for Metered {
+    fn len(&self) -> io::Result<u64> {
+        self.inner.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.inner.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.inner.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.meter.flushed();
+        self.inner.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.meter.wrote(data.len());
+        self.inner.write(offset, data)
+    }
+
+    fn close(&self) -> io::Result<()> {
+        self.inner.close()
+    }
+
+    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.inner.try_lock_range(start, end)
+    }
+
+    fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.inner.try_lock_shared_range(start, end)
+    }
+
+    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.inner.lock_range(start, end)
+    }
+
+    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.inner.lock_shared_range(start, end)
+    }
+
+    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+        self.inner.unlock_range(start, end)
+    }
+
+    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.inner.query_lock_range(start, end)
+    }
+}

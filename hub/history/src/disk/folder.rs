@@ -1,0 +1,116 @@
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use redb::{StorageBackend, backends::FileBackend};
+use rustix::fs::{FallocateFlags, fallocate};
+
+use super::{Disk, JournalFile};
+
+/// A folder of the file system: `history.redb`, and `journal/` with one file a segment.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// The folder at `path`, made where there is none.
+    pub(crate) fn new(path: &Path) -> io::Result<Self> {
+        fs::create_dir_all(path.join("journal"))?;
+        Ok(Self { path: path.to_owned() })
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.path.join("journal")
+    }
+}
+
+impl Disk for Folder {
+    fn database(&self) -> io::Result<Box<dyn StorageBackend>> {
+        let path = self.path.join("history.redb");
+        let is_new = !path.exists();
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        if is_new {
+            File::open(&self.path)?.sync_all()?;
+        }
+        Ok(Box::new(FileBackend::new(file).map_err(io::Error::other)?))
+    }
+
+    fn segments(&self) -> io::Result<Vec<u16>> {
+        let mut numbers = Vec::new();
+        for entry in fs::read_dir(self.journal())? {
+            let name = entry?.file_name();
+            let number: Option<u16> =
+                name.to_str().and_then(|name| name.strip_suffix(".journal")).and_then(|n| n.parse().ok());
+            numbers.extend(number);
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    fn segment(&self, number: u16, bytes: u64) -> io::Result<Arc<dyn JournalFile>> {
+        let path = self.journal().join(format!("{number:02}.journal"));
+        let is_new = !path.exists();
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
+        if file.metadata()?.len() < bytes
+            && let Err(error) = preallocate(&file, bytes)
+        {
+            if is_new {
+                // What could not be given its room is not a segment; that this may fail too changes nothing.
+                let _ = fs::remove_file(&path);
+            }
+            return Err(error);
+        }
+        if is_new {
+            File::open(self.journal())?.sync_all()?;
+        }
+        Ok(Arc::new(Segment(file)))
+    }
+
+    fn bytes(&self) -> io::Result<u64> {
+        let mut bytes = fs::metadata(self.path.join("history.redb"))?.len();
+        for entry in fs::read_dir(self.journal())? {
+            bytes += entry?.metadata()?.len();
+        }
+        Ok(bytes)
+    }
+}
+
+fn preallocate(file: &File, bytes: u64) -> io::Result<()> {
+    match fallocate(file, FallocateFlags::empty(), 0, bytes) {
+        // Some file systems cannot; a sparse file does the same, only later and in more pieces.
+        Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => file.set_len(bytes)?,
+        done => done?,
+    }
+    file.sync_all()
+}
+
+#[derive(Debug)]
+struct Segment(File);
+
+impl JournalFile for Segment {
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
+        let mut read = 0;
+        while let Some(rest) = out.get_mut(read..).filter(|rest| !rest.is_empty()) {
+            match self.0.read_at(rest, offset + read as u64) {
+                Ok(0) => break,
+                Ok(more) => read += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(read)
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all_at(bytes, offset)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+}

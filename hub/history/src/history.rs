@@ -1,0 +1,363 @@
+use std::{
+    collections::HashMap,
+    ops::Range,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use hub_model::{DeviceId, Epoch, Event, EventBody, EventLog, HistoryError, LogPage, Seq, SeriesKey, Stamp, WallTime};
+use redb::ReadableTable;
+
+use crate::{
+    Config, OpenError, StoreError,
+    damage::Damage,
+    device::{Known, series_key},
+    disk::{Disk, Meter, folder::Folder, memory::MemoryDisk},
+    error::is_full,
+    journal::{Journal, Limits},
+    live::Live,
+    record::Events,
+    store::{self, BOOTS, DEVICES, FORGOTTEN, FORMAT, META, Store, meta},
+    timeline::Timeline,
+};
+
+/// Numbers are reserved so many ahead with every seal, so that handing them out need not wait for the disk.
+pub(crate) const NUMBERS_AHEAD: u64 = 400_000;
+const SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
+
+/// The history: every reading, and the log of all events.
+///
+/// It is shared by reference. Appending takes a short lock and never waits for the disk; questions read a snapshot and
+/// never wait for whoever writes. [`flush`](EventLog::flush), [`seal`](Self::seal) and the other changes block on the
+/// disk: their owner calls them from a thread that may.
+#[derive(Debug)]
+pub struct History {
+    config: Config,
+    epoch: Epoch,
+    disk: Arc<dyn Disk>,
+    pub(crate) meter: Arc<Meter>,
+    pub(crate) store: Store,
+    pub(crate) journal: Journal,
+    live: Mutex<Live>,
+    numbers: Mutex<Numbers>,
+    maintenance: Mutex<()>,
+    pub(crate) damage: Damage,
+}
+
+/// The numbers of events to come.
+#[derive(Debug)]
+pub(crate) struct Numbers {
+    pub(crate) next: u64,
+    /// Up to here the numbers are taken out of circulation durably.
+    pub(crate) reserved: u64,
+}
+
+/// What the database knows at start.
+#[derive(Debug, Default)]
+struct Found {
+    epoch: u64,
+    sealed: u64,
+    reserved: u64,
+    timeline: Timeline,
+    devices: HashMap<u64, Known>,
+    forgotten: HashMap<u64, u64>,
+}
+
+impl History {
+    /// Opens the store in the folder that `config` names, or makes one with this epoch.
+    ///
+    /// # Errors
+    /// When the folder cannot be used, is in use, was written by a newer version, or is damaged.
+    pub fn open(config: Config, epoch_if_new: Epoch) -> Result<Self, OpenError> {
+        let path = config.path().to_owned();
+        if path.exists() && !path.is_dir() {
+            return Err(OpenError::NotAFolder { path });
+        }
+        let folder = Folder::new(&path).map_err(|source| match source {
+            full if is_full(&full) => OpenError::DiskFull { path },
+            source => OpenError::Io { path, source },
+        })?;
+        Self::open_on(config, Arc::new(folder), epoch_if_new, SEGMENT_BYTES)
+    }
+
+    /// A history that forgets with the process, for tests and tools.
+    ///
+    /// # Errors
+    /// Never in practice: memory refuses nothing.
+    pub fn memory() -> Result<Self, OpenError> {
+        // Small segments: a test should not take 8 MiB.
+        Self::open_on(Config::new("memory"), Arc::new(MemoryDisk::default()), Epoch(1), 1024 * 1024)
+    }
+
+    pub(crate) fn open_on(
+        config: Config,
+        disk: Arc<dyn Disk>,
+        epoch_if_new: Epoch,
+        segment_bytes: u64,
+    ) -> Result<Self, OpenError> {
+        let meter = Arc::new(Meter::default());
+        let damage = Damage::default();
+        let store =
+            Store::open(Arc::clone(&disk), Arc::clone(&meter)).map_err(|error| refusal(config.path(), error))?;
+        let fail = |source| match source {
+            StoreError::DiskFull => OpenError::DiskFull { path: config.path().to_owned() },
+            StoreError::Database(error) => refusal(config.path(), *error),
+            source => OpenError::Store { path: config.path().to_owned(), source },
+        };
+        let found = match find(&store, &damage, config.path()).map_err(fail)? {
+            Ok(Some(found)) => found,
+            Ok(None) => begin(&store, epoch_if_new).map_err(fail)?,
+            Err(refused) => return Err(refused),
+        };
+        let mut live = Live::new(found.sealed, found.timeline);
+        for (device, known) in found.devices {
+            live.devices.entry(device).or_default().known = known;
+        }
+        live.forgotten = found.forgotten;
+        let limits = Limits { segment_bytes, segments: config.journal_segments() };
+        let epoch = Epoch(found.epoch);
+        let journal = Journal::open(Arc::clone(&disk), Arc::clone(&meter), epoch, limits, found.sealed, |event| {
+            live.take(&event);
+        })
+        .map_err(fail)?;
+        live.newest = live.newest.max(journal.durable().0);
+        let numbers = Numbers { next: found.reserved.max(live.newest) + 1, reserved: found.reserved };
+        Ok(Self {
+            config,
+            epoch,
+            disk,
+            meter,
+            store,
+            journal,
+            live: Mutex::new(live),
+            numbers: Mutex::new(numbers),
+            maintenance: Mutex::new(()),
+            damage,
+        })
+    }
+
+    /// The settings.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The wall time of a stamp, as far as it is known now.
+    pub fn wall(&self, at: Stamp) -> WallTime {
+        self.live().timeline.wall(at)
+    }
+
+    /// The last accepted counter of every device that encrypts, by its last event.
+    pub fn last_counters(&self) -> HashMap<DeviceId, u32> {
+        let live = self.live();
+        let counter =
+            |(device, live): (&u64, &crate::live::LiveDevice)| Some((DeviceId::from_u64(*device), live.known.counter?));
+        live.devices.iter().filter_map(counter).collect()
+    }
+
+    /// The newest value of every series with its time, in order.
+    pub fn last_values(&self) -> Vec<(SeriesKey, i64, WallTime)> {
+        let live = self.live();
+        let mut values = Vec::new();
+        for (device, of) in &live.devices {
+            for (key, newest) in &of.known.series {
+                let series = series_key(*device, *key);
+                values.extend(series.map(|series| (series, newest.value, live.timeline.wall(newest.at))));
+            }
+        }
+        values.sort_unstable_by_key(|(series, ..)| *series);
+        values
+    }
+
+    /// Records of the store that were found damaged and left out since start.
+    pub fn damaged_records(&self) -> u64 {
+        self.damage.count()
+    }
+
+    /// Readings that were given up since start because the disk refused for too long.
+    pub fn lost_readings(&self) -> u64 {
+        self.live().lost_rows
+    }
+
+    pub(crate) fn bytes(&self) -> Result<u64, StoreError> {
+        self.disk.bytes().map_err(StoreError::journal("measure"))
+    }
+
+    /// A panic while it is held leaves nothing half-made that the next holder could not work with.
+    pub(crate) fn live(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn numbers(&self) -> MutexGuard<'_, Numbers> {
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits to be the only one who changes the database.
+    pub(crate) fn maintaining(&self) -> MutexGuard<'_, ()> {
+        self.maintenance.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn flush_journal(&self) -> Result<(), StoreError> {
+        let mut writer = self.journal.writer();
+        let (batches, sealed) = {
+            let mut live = self.live();
+            (live.waiting.batches(), live.sealed)
+        };
+        let done = self.journal.write(&mut writer, &batches, sealed);
+        self.live().waiting.drop_to(self.journal.durable().0);
+        done
+    }
+}
+
+impl EventLog for History {
+    fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    fn reserve(&self, count: u64) -> Result<Range<u64>, HistoryError> {
+        let mut numbers = self.numbers();
+        let end = numbers.next.saturating_add(count);
+        if end > numbers.reserved.saturating_add(1) {
+            let reserved = end.saturating_add(NUMBERS_AHEAD);
+            let written = self.store.write(|transaction| {
+                let mut table = transaction.open_table(META)?;
+                let reserved = reserved.max(store::number(&table, meta::RESERVED)?);
+                table.insert(meta::RESERVED, reserved)?;
+                Ok(reserved)
+            })?;
+            numbers.reserved = written;
+        }
+        let first = numbers.next;
+        numbers.next = end;
+        Ok(first..end)
+    }
+
+    fn append(&self, event: &Event) {
+        let mut live = self.live();
+        if event.seq.0 <= live.newest {
+            tracing::error!(seq = event.seq.0, newest = live.newest, "an event came out of order and is left out");
+            return;
+        }
+        if !live.waiting.push(event) {
+            tracing::error!(seq = event.seq.0, "an event is too large for the journal and is left out");
+            return;
+        }
+        live.take(event);
+    }
+
+    fn flush(&self) -> Result<Seq, HistoryError> {
+        self.flush_journal()?;
+        Ok(self.durable())
+    }
+
+    fn durable(&self) -> Seq {
+        self.journal.durable()
+    }
+
+    fn read_after(&self, after: Seq, limit: usize) -> Result<LogPage, HistoryError> {
+        // Memory first: what becomes durable meanwhile is then in both, and never in neither.
+        let (waiting, timeline, forgotten) = {
+            let live = self.live();
+            (live.waiting.read(), Arc::clone(&live.timeline), live.forgotten.clone())
+        };
+        let wanted = |event: &Event| match &event.body {
+            EventBody::ReadingsTaken { device, .. } | EventBody::DeviceActed { device, .. } => {
+                forgotten.get(&device.as_u64()).is_none_or(|last| event.seq.0 > *last)
+            }
+            _ => true,
+        };
+        let (lost, mut events) = self.journal.read_after(after.0, limit, &wanted)?;
+        let mut reached = events.last().map_or(after.0, |event| event.seq.0).max(after.0);
+        if events.len() < limit {
+            let newer = waiting.iter().filter(|batch| batch.last > reached).collect::<Vec<_>>();
+            for event in newer.iter().flat_map(|batch| Events::new(&batch.bytes).flatten()) {
+                if event.seq.0 > reached && events.len() < limit && wanted(&event) {
+                    reached = event.seq.0;
+                    events.push(event);
+                }
+            }
+        }
+        for event in &mut events {
+            if timeline.knows(event.at.boot) {
+                event.wall = timeline.wall(event.at);
+            }
+        }
+        Ok(LogPage { oldest: Seq(lost).next(), events })
+    }
+}
+
+/// Reads what an existing store knows; `None` when the database is new.
+fn find(store: &Store, damage: &Damage, path: &Path) -> Result<Result<Option<Found>, OpenError>, StoreError> {
+    let transaction = store.read()?;
+    let Some(table) = store::readable(&transaction, META)? else {
+        let is_empty = transaction.list_tables()?.next().is_none();
+        let what = "the database holds something else".to_owned();
+        let refusal = OpenError::Corrupt { path: path.to_owned(), what };
+        return Ok(if is_empty { Ok(None) } else { Err(refusal) });
+    };
+    let format = store::number(&table, meta::FORMAT)?;
+    if format > FORMAT {
+        let path = path.to_owned();
+        return Ok(Err(OpenError::NewerVersion { path, found: format, known: FORMAT }));
+    }
+    let mut found = Found {
+        epoch: store::number(&table, meta::EPOCH)?,
+        sealed: store::number(&table, meta::SEALED)?,
+        reserved: store::number(&table, meta::RESERVED)?,
+        ..Found::default()
+    };
+    if let Some(table) = store::readable(&transaction, BOOTS)? {
+        for entry in table.iter()? {
+            let (boot, bytes) = entry?;
+            let boot = boot.value();
+            if found.timeline.decode(hub_model::BootId(boot), bytes.value()).is_none() {
+                damage.found(format!("clock of boot {boot}"));
+            }
+        }
+    }
+    if let Some(table) = store::readable(&transaction, DEVICES)? {
+        for entry in table.iter()? {
+            let (device, bytes) = entry?;
+            match Known::decode(bytes.value()) {
+                Some(known) => {
+                    found.devices.insert(device.value(), known);
+                }
+                None => damage.found(format!("present state of device {:x}", device.value())),
+            }
+        }
+    }
+    if let Some(table) = store::readable(&transaction, FORGOTTEN)? {
+        for entry in table.iter()? {
+            let (device, last) = entry?;
+            found.forgotten.insert(device.value(), last.value());
+        }
+    }
+    Ok(Ok(Some(found)))
+}
+
+/// Makes a new store.
+fn begin(store: &Store, epoch: Epoch) -> Result<Found, StoreError> {
+    store.write(|transaction| {
+        let mut table = transaction.open_table(META)?;
+        table.insert(meta::FORMAT, FORMAT)?;
+        table.insert(meta::EPOCH, epoch.0)?;
+        Ok(())
+    })?;
+    Ok(Found { epoch: epoch.0, ..Found::default() })
+}
+
+fn refusal(path: &Path, error: redb::Error) -> OpenError {
+    let path = path.to_owned();
+    match error {
+        redb::Error::DatabaseAlreadyOpen => OpenError::Locked { path },
+        redb::Error::UpgradeRequired(version) => {
+            OpenError::Corrupt { path, what: format!("the database has the unknown file format {version}") }
+        }
+        redb::Error::Corrupted(what) => OpenError::Corrupt { path, what },
+        redb::Error::Io(error) if is_full(&error) => OpenError::DiskFull { path },
+        redb::Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            OpenError::Corrupt { path, what: "history.redb is not a database of this hub".to_owned() }
+        }
+        redb::Error::Io(source) => OpenError::Io { path, source },
+        error => OpenError::Store { path, source: error.into() },
+    }
+}

@@ -1,0 +1,282 @@
+//! Events in the journal: batches of them, each event as small as the one before it allows.
+//!
+//! A batch is the payload of one journal record. All numbers are variable-length (seven bits a byte, least
+//! significant first, eighth bit: more follow); `±` is zigzag. `Δ` is the difference to the event before in the same
+//! batch; before the first one stands an event of zeros, so that a batch needs no other to be read.
+//!
+//! | part | bytes | what |
+//! |---|---|---|
+//! | kind | 1 | bits 0–6: kind of the body; bit 7: the wall time was synchronised |
+//! | seq | 1–10 | Δ, at least 1 |
+//! | boot | 1–5 | ±Δ |
+//! | ms | 1–10 | ±Δ of the milliseconds since boot |
+//! | offset | 1–10 | ±Δ of (wall time − milliseconds since boot) |
+//! | body | | by kind |
+//!
+//! | kind | body |
+//! |---|---|
+//! | 1 `ReadingsTaken` | device, origin, number of values, for each: quantity code, instance (1 byte), ±value |
+//! | 2 `DeviceActed` | device, origin, action |
+//! | 3 `DeviceDiscovered`, 4 `DeviceAdopted`, 5 `DeviceChanged`, 6 `DeviceRemoved` | device |
+//! | 7 `RoomChanged` | room |
+//! | 8 `AlertRaised`, 9 `AlertCleared` | alert kind (1 byte: 0 authentication failures, 1 store failing, 2 receiver down, 3 clock unset, 4 overload), 0, or 1 and device |
+//! | 10 `ClockStepped` | ±milliseconds |
+//!
+//! Origin: flags (1 byte; bit 0: rssi follows, bit 1: counter follows), receiver, rssi (1 byte, two's complement),
+//! counter. Action: 0, instance, press (0 press, 1 double, 2 triple, 3 long, 4 long double, 5 long triple, 6 hold) ·
+//! 1, instance, turn (0 left, 1 right), steps · 2, instance, command, length, bytes; each one byte but the length.
+//!
+//! The trace of an event is not stored: it is of interest for seconds.
+
+use std::sync::Arc;
+
+use hub_model::{
+    Action, AlertKind, BootId, DeviceId, Event, EventBody, Origin, Press, Quantity, ReceiverId, RoomId, Seq, Stamp,
+    TimeQuality, Turn, UnixMillis, Value, WallTime,
+};
+
+use crate::varint::{Bytes, put_i64, put_u64};
+
+const SYNCHRONISED: u8 = 0x80;
+const PRESSES: [Press; 7] = [
+    Press::Press,
+    Press::DoublePress,
+    Press::TriplePress,
+    Press::LongPress,
+    Press::LongDoublePress,
+    Press::LongTriplePress,
+    Press::HoldPress,
+];
+const ALERTS: [AlertKind; 5] = [
+    AlertKind::AuthenticationFailures,
+    AlertKind::StoreFailing,
+    AlertKind::ReceiverDown,
+    AlertKind::ClockUnset,
+    AlertKind::Overload,
+];
+
+/// The event before, to which the next one is told as a difference.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Previous {
+    seq: u64,
+    boot: u32,
+    ms: u64,
+    offset_ms: i64,
+}
+
+/// Appends one event to a batch.
+pub(crate) fn put_event(out: &mut Vec<u8>, previous: &mut Previous, event: &Event) {
+    let Stamp { boot: BootId(boot), ms } = event.at;
+    let offset_ms = event.wall.at.0.wrapping_sub_unsigned(ms);
+    let quality = if event.wall.quality == TimeQuality::Synchronised { SYNCHRONISED } else { 0 };
+    out.push(kind(&event.body) | quality);
+    put_u64(out, event.seq.0.wrapping_sub(previous.seq));
+    put_i64(out, i64::from(boot) - i64::from(previous.boot));
+    put_i64(out, ms.wrapping_sub(previous.ms) as i64);
+    put_i64(out, offset_ms.wrapping_sub(previous.offset_ms));
+    *previous = Previous { seq: event.seq.0, boot, ms, offset_ms };
+    put_body(out, &event.body);
+}
+
+const fn kind(body: &EventBody) -> u8 {
+    match body {
+        EventBody::ReadingsTaken { .. } => 1,
+        EventBody::DeviceActed { .. } => 2,
+        EventBody::DeviceDiscovered { .. } => 3,
+        EventBody::DeviceAdopted { .. } => 4,
+        EventBody::DeviceChanged { .. } => 5,
+        EventBody::DeviceRemoved { .. } => 6,
+        EventBody::RoomChanged { .. } => 7,
+        EventBody::AlertRaised { .. } => 8,
+        EventBody::AlertCleared { .. } => 9,
+        EventBody::ClockStepped { .. } => 10,
+    }
+}
+
+fn put_body(out: &mut Vec<u8>, body: &EventBody) {
+    match body {
+        EventBody::ReadingsTaken { device, values, origin } => {
+            put_u64(out, device.as_u64());
+            put_origin(out, origin);
+            put_u64(out, values.len() as u64);
+            for value in values.iter() {
+                put_u64(out, u64::from(value.quantity.code()));
+                out.push(value.instance);
+                put_i64(out, value.value);
+            }
+        }
+        EventBody::DeviceActed { device, action, origin } => {
+            put_u64(out, device.as_u64());
+            put_origin(out, origin);
+            put_action(out, action);
+        }
+        EventBody::DeviceDiscovered { device }
+        | EventBody::DeviceAdopted { device }
+        | EventBody::DeviceChanged { device }
+        | EventBody::DeviceRemoved { device } => put_u64(out, device.as_u64()),
+        EventBody::RoomChanged { room } => put_u64(out, u64::from(room.0)),
+        EventBody::AlertRaised { kind, device } | EventBody::AlertCleared { kind, device } => {
+            out.push(position(&ALERTS, kind));
+            match device {
+                None => out.push(0),
+                Some(device) => {
+                    out.push(1);
+                    put_u64(out, device.as_u64());
+                }
+            }
+        }
+        EventBody::ClockStepped { by_ms } => put_i64(out, *by_ms),
+    }
+}
+
+fn put_origin(out: &mut Vec<u8>, origin: &Origin) {
+    out.push(u8::from(origin.rssi.is_some()) | u8::from(origin.counter.is_some()) << 1);
+    put_u64(out, u64::from(origin.receiver.0));
+    if let Some(rssi) = origin.rssi {
+        out.push(rssi.cast_unsigned());
+    }
+    if let Some(counter) = origin.counter {
+        put_u64(out, u64::from(counter));
+    }
+}
+
+fn put_action(out: &mut Vec<u8>, action: &Action) {
+    match action {
+        Action::Button { instance, press } => out.extend([0, *instance, position(&PRESSES, press)]),
+        Action::Dimmer { instance, turn, steps } => {
+            out.extend([1, *instance, u8::from(*turn == Turn::Right), *steps]);
+        }
+        Action::Command { instance, command, argument } => {
+            out.extend([2, *instance, *command]);
+            put_u64(out, argument.len() as u64);
+            out.extend(argument);
+        }
+    }
+}
+
+/// The place of a variant in its list; the lists hold all of them, as a test says.
+fn position<T: PartialEq>(all: &[T], one: &T) -> u8 {
+    all.iter().position(|candidate| candidate == one).and_then(|at| u8::try_from(at).ok()).unwrap_or(u8::MAX)
+}
+
+/// Reads the events of a batch in order; ends with `Some(None)` where the bytes make no sense.
+pub(crate) struct Events<'a> {
+    bytes: Bytes<'a>,
+    previous: Previous,
+}
+
+impl<'a> Events<'a> {
+    pub(crate) fn new(batch: &'a [u8]) -> Self {
+        Self { bytes: Bytes(batch), previous: Previous::default() }
+    }
+
+    fn event(&mut self) -> Option<Event> {
+        let bytes = &mut self.bytes;
+        let kind = bytes.u8()?;
+        let delta = bytes.u64().filter(|delta| *delta > 0)?;
+        let seq = self.previous.seq.checked_add(delta)?;
+        let boot = u32::try_from(i64::from(self.previous.boot).checked_add(bytes.i64()?)?).ok()?;
+        let ms = self.previous.ms.wrapping_add_signed(bytes.i64()?);
+        let offset_ms = self.previous.offset_ms.wrapping_add(bytes.i64()?);
+        self.previous = Previous { seq, boot, ms, offset_ms };
+        let quality = if kind & SYNCHRONISED == 0 { TimeQuality::Estimated } else { TimeQuality::Synchronised };
+        Some(Event {
+            seq: Seq(seq),
+            at: Stamp { boot: BootId(boot), ms },
+            wall: WallTime { at: UnixMillis(offset_ms.wrapping_add_unsigned(ms)), quality },
+            trace: None,
+            body: body(kind & !SYNCHRONISED, bytes)?,
+        })
+    }
+}
+
+impl Iterator for Events<'_> {
+    type Item = Option<Event>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.bytes.is_empty() {
+            return None;
+        }
+        let event = self.event();
+        if event.is_none() {
+            self.bytes = Bytes(&[]);
+        }
+        Some(event)
+    }
+}
+
+fn body(kind: u8, bytes: &mut Bytes<'_>) -> Option<EventBody> {
+    let device = |bytes: &mut Bytes<'_>| bytes.u64().map(DeviceId::from_u64);
+    Some(match kind {
+        1 => {
+            let (device, origin) = (device(bytes)?, origin(bytes)?);
+            EventBody::ReadingsTaken { device, values: values(bytes)?, origin }
+        }
+        2 => {
+            let (device, origin) = (device(bytes)?, origin(bytes)?);
+            EventBody::DeviceActed { device, action: action(bytes)?, origin }
+        }
+        3 => EventBody::DeviceDiscovered { device: device(bytes)? },
+        4 => EventBody::DeviceAdopted { device: device(bytes)? },
+        5 => EventBody::DeviceChanged { device: device(bytes)? },
+        6 => EventBody::DeviceRemoved { device: device(bytes)? },
+        7 => EventBody::RoomChanged { room: RoomId(bytes.u32()?) },
+        8 | 9 => {
+            let alert = *ALERTS.get(usize::from(bytes.u8()?))?;
+            let device = match bytes.u8()? {
+                0 => None,
+                1 => Some(device(bytes)?),
+                _ => return None,
+            };
+            if kind == 8 {
+                EventBody::AlertRaised { kind: alert, device }
+            } else {
+                EventBody::AlertCleared { kind: alert, device }
+            }
+        }
+        10 => EventBody::ClockStepped { by_ms: bytes.i64()? },
+        _ => return None,
+    })
+}
+
+fn origin(bytes: &mut Bytes<'_>) -> Option<Origin> {
+    let flags = bytes.u8().filter(|flags| *flags < 4)?;
+    let receiver = ReceiverId(bytes.u16()?);
+    let rssi = if flags & 1 == 0 { None } else { Some(bytes.u8()?.cast_signed()) };
+    let counter = if flags & 2 == 0 { None } else { Some(bytes.u32()?) };
+    Some(Origin { receiver, rssi, counter })
+}
+
+fn values(bytes: &mut Bytes<'_>) -> Option<Arc<[Value]>> {
+    let count = bytes.usize()?;
+    // A value has three bytes at least: a count that the bytes cannot hold asks for no memory.
+    if count > bytes.0.len() / 3 {
+        return None;
+    }
+    let value = |_| {
+        let quantity = Quantity::from_code(bytes.u16()?)?;
+        Some(Value { quantity, instance: bytes.u8()?, value: bytes.i64()? })
+    };
+    (0..count).map(value).collect()
+}
+
+fn action(bytes: &mut Bytes<'_>) -> Option<Action> {
+    let (tag, instance) = (bytes.u8()?, bytes.u8()?);
+    Some(match tag {
+        0 => Action::Button { instance, press: *PRESSES.get(usize::from(bytes.u8()?))? },
+        1 => {
+            let turn = match bytes.u8()? {
+                0 => Turn::Left,
+                1 => Turn::Right,
+                _ => return None,
+            };
+            Action::Dimmer { instance, turn, steps: bytes.u8()? }
+        }
+        2 => {
+            let command = bytes.u8()?;
+            let len = bytes.usize()?;
+            Action::Command { instance, command, argument: bytes.take(len)?.to_vec() }
+        }
+        _ => return None,
+    })
+}

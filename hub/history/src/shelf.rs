@@ -1,0 +1,137 @@
+use std::ops::Bound;
+
+use redb::{ReadableTable, Table};
+
+use crate::{
+    block,
+    damage::{Damage, block_name},
+    error::StoreError,
+    live::FULL_HEAD,
+    rows::Rows,
+    store::BlockKey,
+};
+
+/// A block has so many rows; more only where one millisecond has many.
+const FULL_BLOCK: usize = FULL_HEAD;
+
+/// What a change did to the totals.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tally {
+    pub(crate) blocks: i64,
+    pub(crate) points: i64,
+}
+
+/// The blocks of one device on one timeline.
+pub(crate) struct Shelf<'a, 'txn> {
+    pub(crate) blocks: &'a mut Table<'txn, BlockKey, &'static [u8]>,
+    pub(crate) boot: u32,
+    pub(crate) device: u64,
+    pub(crate) tally: &'a mut Tally,
+    pub(crate) damage: &'a Damage,
+}
+
+impl Shelf<'_, '_> {
+    const fn key(&self, start: i64) -> BlockKey {
+        (self.boot, self.device, start)
+    }
+
+    /// Puts rows, in order, where they belong; tells those that were not there before.
+    pub(crate) fn merge(&mut self, mut rows: Rows) -> Result<Rows, StoreError> {
+        rows.mark.fill(true);
+        let mut fresh = Rows::default();
+        let mut at = 0;
+        while let Some(first) = rows.t.get(at).copied() {
+            let target = self.target(first)?;
+            let next = match &target {
+                Some((start, _)) => self.next_start(*start)?,
+                None => None,
+            };
+            let end = next.map_or(rows.len(), |next| rows.t.partition_point(|t| *t < next)).max(at + 1);
+            let part = rows.part(at..end);
+            at = end;
+            match target {
+                Some((start, bytes)) => self.merge_into(start, &bytes, &part, &mut fresh)?,
+                None => {
+                    self.put(&part, false)?;
+                    fresh.append(&part, 0..part.len());
+                }
+            }
+        }
+        self.tally.points += fresh.points().cast_signed();
+        Ok(fresh)
+    }
+
+    /// The block that a row of this time belongs to: the last that begins before it, or the first of all.
+    fn target(&self, t: i64) -> Result<Option<(i64, Vec<u8>)>, StoreError> {
+        let before = self.blocks.range(self.key(i64::MIN)..=self.key(t))?.next_back();
+        let after = || self.blocks.range(self.key(t)..=self.key(i64::MAX)).map(|mut range| range.next());
+        let found = match before {
+            Some(found) => Some(found?),
+            None => after()?.transpose()?,
+        };
+        Ok(found.map(|(key, value)| (key.value().2, value.value().to_vec())))
+    }
+
+    fn next_start(&self, start: i64) -> Result<Option<i64>, StoreError> {
+        let range = (Bound::Excluded(self.key(start)), Bound::Included(self.key(i64::MAX)));
+        let next = self.blocks.range::<BlockKey>(range)?.next().transpose()?;
+        Ok(next.map(|(key, _)| key.value().2))
+    }
+
+    fn merge_into(&mut self, start: i64, bytes: &[u8], part: &Rows, fresh: &mut Rows) -> Result<(), StoreError> {
+        let Some(head) = block::head(bytes) else {
+            self.damage.found(block_name(self.key(start)));
+            fresh.append(part, 0..part.len());
+            return self.put(part, false);
+        };
+        let is_behind = part.t.first().is_some_and(|t| *t > head.end);
+        if is_behind && head.rows >= FULL_BLOCK {
+            fresh.append(part, 0..part.len());
+            return self.put(part, false);
+        }
+        let Some(mut merged) = block::decode(bytes) else {
+            return Err(StoreError::damaged(block_name(self.key(start))));
+        };
+        merged.append(part, 0..part.len());
+        merged.sort();
+        for (row, t, is_fresh) in merged.iter() {
+            if is_fresh {
+                fresh.push(t, true, merged.cells(row));
+            }
+        }
+        if merged.len() == head.rows {
+            return Ok(());
+        }
+        self.remove(start)?;
+        self.put(&merged, !is_behind)
+    }
+
+    pub(crate) fn remove(&mut self, start: i64) -> Result<(), StoreError> {
+        let key = self.key(start);
+        if self.blocks.remove(key)?.is_some() {
+            self.tally.blocks -= 1;
+        }
+        Ok(())
+    }
+
+    /// Writes rows as blocks: full ones and a rest, or as many equal ones as are needed.
+    pub(crate) fn put(&mut self, rows: &Rows, equally: bool) -> Result<(), StoreError> {
+        let blocks = rows.len().div_ceil(FULL_BLOCK).max(1);
+        let size = if equally { rows.len().div_ceil(blocks) } else { FULL_BLOCK };
+        let mut from = 0;
+        while from < rows.len() {
+            let mut to = (from + size).min(rows.len());
+            // All rows of one millisecond stay together, so that a block is known by its first.
+            while to < rows.len() && rows.t.get(to) == rows.t.get(to - 1) {
+                to += 1;
+            }
+            let part = rows.part(from..to);
+            let key = self.key(part.t.first().copied().unwrap_or(0));
+            if self.blocks.insert(key, block::encode(&part).as_slice())?.is_none() {
+                self.tally.blocks += 1;
+            }
+            from = to;
+        }
+        Ok(())
+    }
+}
