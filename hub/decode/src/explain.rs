@@ -154,7 +154,13 @@ pub fn parse_part(text: &str) -> Result<(&str, &str), ExplainError> {
     text.split_once('=').ok_or_else(|| ExplainError::Pair { text: excerpt(text) })
 }
 
-fn parse_parts<'a>(parts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Vec<(u16, Vec<u8>)>, ExplainError> {
+/// The parts of an advert, from pairs of a UUID (or company identifier) and hex bytes.
+///
+/// # Errors
+/// [`ExplainError::Part`] or [`ExplainError::Hex`] for the first pair that is none.
+pub fn parse_parts<'a>(
+    parts: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<Vec<(u16, Vec<u8>)>, ExplainError> {
     parts
         .into_iter()
         .map(|(name, digits)| {
@@ -178,7 +184,11 @@ fn parse_uuid(name: &str) -> Option<u16> {
     if is_short { u16::from_str_radix(short, 16).ok() } else { None }
 }
 
-fn parse_key(digits: &str) -> Result<BindKey, ExplainError> {
+/// A bind key, from 32 hex digits.
+///
+/// # Errors
+/// [`ExplainError::BindKey`] when it is none.
+pub fn parse_key(digits: &str) -> Result<BindKey, ExplainError> {
     let digits = digits.trim();
     let refuse = |_| ExplainError::BindKey { length: digits.chars().count() };
     let mut bytes = [0; 16];

@@ -19,7 +19,7 @@ mod explain;
 mod ruuvi;
 
 pub use error::DecodeError;
-pub use explain::{ExplainError, Explanation, explain, explain_line, parse_part};
+pub use explain::{ExplainError, Explanation, explain, explain_line, parse_key, parse_part, parse_parts};
 use hub_model::{BindKey, Decoded, RawAdvert};
 
 /// What an advertisement says.

@@ -48,8 +48,11 @@ fn a_bad_line_is_named_and_the_next_is_read() {
         ("nonsense", "expected"),
         (r#"{"t":"yesterday","address":"A4:C1:38:00:11:22"}"#, "RFC 3339"),
         (r#"{"t":"2026-11-21T04:00:00Z","address":"A4"}"#, "six hex bytes"),
-        (r#"{"t":"2026-11-21T04:00:00Z","address":"A4:C1:38:00:11:22","service_data":{"fcd2":"4"}}"#, "bytes in hex"),
-        (r#"{"t":"2026-11-21T04:00:00Z","address":"A4:C1:38:00:11:22","service_data":{"zz":"40"}}"#, "four hex digits"),
+        (
+            r#"{"t":"2026-11-21T04:00:00Z","address":"A4:C1:38:00:11:22","service_data":{"fcd2":"4"}}"#,
+            "not hexadecimal",
+        ),
+        (r#"{"t":"2026-11-21T04:00:00Z","address":"A4:C1:38:00:11:22","service_data":{"zz":"40"}}"#, "4 hex digits"),
         (r#"{"t":"2026-11-21T04:00:00Z","address":"A4:C1:38:00:11:22","colour":1}"#, "unknown field `colour`"),
         (long.as_str(), "longer than"),
     ] {
