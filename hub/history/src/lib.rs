@@ -61,3 +61,6 @@ mod view;
 pub use config::{Config, ConfigError};
 pub use error::{OpenError, StoreError};
 pub use history::History;
+
+#[cfg(test)]
+mod tests;

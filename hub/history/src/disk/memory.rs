@@ -151,6 +151,7 @@ impl MemoryDisk {
 
 /// What tests do to a disk.
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "tests name files that exist")]
 impl MemoryDisk {
     pub(crate) fn set_faults(&self, faults: Faults) {
         self.lock().faults = faults;
@@ -167,6 +168,14 @@ impl MemoryDisk {
             files.files.iter().map(|(name, image)| (name.clone(), image.after_power_cut(survives))).collect();
         let files = Files { files: survivors, faults: Faults::default(), operations: 0 };
         Self { files: Arc::new(Mutex::new(files)) }
+    }
+
+    pub(crate) fn file(&self, name: &str) -> Vec<u8> {
+        self.lock().files[name].seen.clone()
+    }
+
+    pub(crate) fn segment_count(&self) -> usize {
+        self.lock().files.keys().filter(|name| name.starts_with("journal/")).count()
     }
 
     /// Changes the bytes of a file behind the store's back.

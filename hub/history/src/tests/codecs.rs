@@ -1,0 +1,247 @@
+use hub_model::{Action, AlertKind, Press, RoomId, Turn};
+use proptest::{collection::vec, option, prelude::*};
+
+use super::*;
+use crate::{
+    block,
+    device::Known,
+    pack,
+    record::{Events, Previous, put_event},
+    rollup::{self, Chunk, DAYS, HOURS, Rollup},
+    rows::Rows,
+    timeline::Timeline,
+    varint::{Bytes, put_i64, put_u64, put_u128},
+};
+
+fn event(seq: u64, ms: u64, body: EventBody) -> Event {
+    let wall = WallTime { at: UnixMillis(1_000_000 + ms as i64), quality: TimeQuality::Synchronised };
+    Event { seq: Seq(seq), at: Stamp { boot: BootId(3), ms }, wall, trace: None, body }
+}
+
+fn batch(events: &[Event]) -> Vec<u8> {
+    let (mut bytes, mut previous) = (Vec::new(), Previous::default());
+    events.iter().for_each(|event| put_event(&mut bytes, &mut previous, event));
+    bytes
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What the files of version 1 hold. These lines never change; a new version adds lines.
+#[test]
+fn every_kind_of_event_has_the_bytes_that_it_always_had() {
+    let device = DeviceId::from_u64(0xA4C1_3800_1122);
+    let origin = Origin { receiver: ReceiverId(2), rssi: Some(-60), counter: Some(300) };
+    let bare = Origin { receiver: ReceiverId(0), rssi: None, counter: None };
+    let values = Arc::from([
+        Value { quantity: Quantity::Temperature, instance: 0, value: 25_060 },
+        Value { quantity: Quantity::Temperature, instance: 1, value: -5 },
+    ]);
+    let command = Action::Command { instance: 0, command: 7, argument: vec![1, 2] };
+    let acted = |action| EventBody::DeviceActed { device, action, origin: bare };
+    let head = "e80706904e80897a";
+    let id = "a2a280c0939829";
+    let golden = [
+        (EventBody::ReadingsTaken { device, values, origin }, format!("81{head}{id}0302c4ac02020100c88703010109")),
+        (acted(Action::Button { instance: 1, press: Press::HoldPress }), format!("82{head}{id}0000000106")),
+        (acted(Action::Dimmer { instance: 0, turn: Turn::Right, steps: 9 }), format!("82{head}{id}000001000109")),
+        (acted(command), format!("82{head}{id}0000020007020102")),
+        (EventBody::DeviceDiscovered { device }, format!("83{head}{id}")),
+        (EventBody::DeviceAdopted { device }, format!("84{head}{id}")),
+        (EventBody::DeviceChanged { device }, format!("85{head}{id}")),
+        (EventBody::DeviceRemoved { device }, format!("86{head}{id}")),
+        (EventBody::RoomChanged { room: RoomId(7) }, format!("87{head}07")),
+        (EventBody::AlertRaised { kind: AlertKind::Overload, device: None }, format!("88{head}0400")),
+        (EventBody::AlertCleared { kind: AlertKind::StoreFailing, device: Some(device) }, format!("89{head}0101{id}")),
+        (EventBody::ClockStepped { by_ms: -2 }, format!("8a{head}03")),
+    ];
+    for (body, expected) in golden {
+        let event = event(1000, 5000, body);
+        let bytes = batch(std::slice::from_ref(&event));
+        assert_eq!(hex(&bytes), expected, "{event:?}");
+        assert_eq!(Events::new(&bytes).collect::<Vec<_>>(), [Some(event)]);
+    }
+}
+
+#[test]
+fn an_event_tells_only_what_differs_from_the_one_before() {
+    let body = || EventBody::RoomChanged { room: RoomId(1) };
+    let bytes = batch(&[event(1000, 5000, body()), event(1001, 5020, body())]);
+    assert_eq!(hex(&bytes), "87e80706904e80897a01870100280001");
+}
+
+#[test]
+fn a_block_has_the_bytes_that_it_always_had() {
+    let mut rows = Rows::default();
+    rows.push(60_000, false, [((1, 0), 20_000), ((2, 0), 5)]);
+    rows.push(120_000, false, [((1, 0), 20_010)]);
+    rows.push(180_000, false, [((1, 0), 20_020)]);
+    let bytes = block::encode(&rows);
+    let checksum = crc32c::crc32c(&bytes[5..]).to_le_bytes();
+    assert_eq!(hex(&bytes[..5]), format!("01{}", hex(&checksum)));
+    // 3 rows from 60 000 ms, 120 000 ms long, 2 columns; times: differences 60 000 each; temperature: steps of 10;
+    // humidity only in row 0.
+    let times = "0901c0a907e0d403020a";
+    assert_eq!(hex(&bytes[5..]), format!("03c0a907c0a90702{times}0100080001c0b8020a020a0200050101010a01"));
+    assert_eq!(block::decode(&bytes), Some(rows));
+}
+
+#[test]
+fn steady_times_and_values_take_a_byte_for_every_thirty_two() {
+    let mut bytes = Vec::new();
+    pack::put_times(&mut bytes, &(0..1440).map(|minute| T0 + minute * MINUTE).collect::<Vec<_>>());
+    assert!(bytes.len() <= 64, "{}", bytes.len());
+    bytes.clear();
+    pack::put_values(&mut bytes, &[21_500; 1440]);
+    assert!(bytes.len() <= 52, "{}", bytes.len());
+}
+
+fn any_values() -> impl Strategy<Value = Vec<i64>> {
+    let steps = vec(prop_oneof![8 => -20_i64..20, 1 => any::<i64>()], 0..200);
+    (any::<i64>(), 1_i64..1000, steps).prop_map(|(first, step, steps)| {
+        let mut value = first;
+        let mut next = |by: i64| {
+            value = value.wrapping_add(by.wrapping_mul(step));
+            value
+        };
+        steps.into_iter().map(&mut next).collect()
+    })
+}
+
+fn any_rows() -> impl Strategy<Value = Rows> {
+    let cells = vec((0_u16..4, 0_u8..2, any::<i32>()), 1..5);
+    vec((0_i64..5_000_000, cells), 1..100).prop_map(|all| {
+        let mut rows = Rows::default();
+        for (t, cells) in all {
+            rows.push(t, false, cells.into_iter().map(|(q, i, value)| ((q, i), i64::from(value))));
+        }
+        rows.sort();
+        rows.columns.retain(|column| column.cells.iter().any(Option::is_some));
+        rows
+    })
+}
+
+fn any_body() -> impl Strategy<Value = EventBody> {
+    let device = any::<u64>().prop_map(DeviceId::from_u64);
+    let origin = (any::<u16>(), option::of(any::<i8>()), option::of(any::<u32>()))
+        .prop_map(|(receiver, rssi, counter)| Origin { receiver: ReceiverId(receiver), rssi, counter });
+    let value = (0..Quantity::ALL.len(), any::<u8>(), any::<i64>()).prop_map(|(quantity, instance, value)| Value {
+        quantity: Quantity::ALL[quantity],
+        instance,
+        value,
+    });
+    let command = (any::<u8>(), any::<u8>(), vec(any::<u8>(), 0..20));
+    prop_oneof![
+        (device.clone(), vec(value, 0..8), origin.clone()).prop_map(|(device, values, origin)| {
+            EventBody::ReadingsTaken { device, values: values.into(), origin }
+        }),
+        (device.clone(), command, origin).prop_map(|(device, (instance, command, argument), origin)| {
+            EventBody::DeviceActed { device, action: Action::Command { instance, command, argument }, origin }
+        }),
+        device.prop_map(|device| EventBody::DeviceRemoved { device }),
+        any::<i64>().prop_map(|by_ms| EventBody::ClockStepped { by_ms }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn numbers_are_read_as_written(a in any::<u64>(), b in any::<i64>(), c in any::<u128>()) {
+        let mut bytes = Vec::new();
+        put_u64(&mut bytes, a);
+        put_i64(&mut bytes, b);
+        put_u128(&mut bytes, c);
+        let mut read = Bytes(&bytes);
+        prop_assert_eq!((read.u64(), read.i64(), read.u128(), read.u8()), (Some(a), Some(b), Some(c), None));
+    }
+
+    #[test]
+    fn columns_are_read_as_written(values in any_values()) {
+        for put in [pack::put_times, pack::put_values] {
+            let (mut bytes, mut read) = (Vec::new(), Vec::new());
+            put(&mut bytes, &values);
+            let mut rest = Bytes(&bytes);
+            prop_assert_eq!(pack::take_column(&mut rest, values.len(), &mut read), Some(()));
+            prop_assert!(rest.is_empty());
+            prop_assert_eq!(&read, &values);
+        }
+    }
+
+    #[test]
+    fn blocks_are_read_as_written(rows in any_rows()) {
+        let bytes = block::encode(&rows);
+        let head = block::head(&bytes).unwrap();
+        prop_assert_eq!((head.rows, head.start, Some(&head.end)), (rows.len(), rows.t[0], rows.t.last()));
+        let mut cells = Vec::new();
+        for column in &rows.columns {
+            let times = block::decode_column(&bytes, column.key, &mut cells);
+            prop_assert_eq!(times.as_ref(), Some(&rows.t));
+            prop_assert_eq!(&cells, &column.cells);
+        }
+        prop_assert_eq!(block::decode(&bytes), Some(rows));
+    }
+
+    #[test]
+    fn a_block_with_a_flipped_bit_is_refused(rows in any_rows(), at in any::<prop::sample::Index>(), bit in 0_u8..8) {
+        let mut bytes = block::encode(&rows);
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
+        prop_assert_eq!(block::decode(&bytes), None);
+    }
+
+    #[test]
+    fn events_are_read_as_written(bodies in vec((1_u64..100, any::<u64>(), any::<u32>(), any_body()), 0..20)) {
+        let mut seq = 0;
+        let events: Vec<_> = bodies.into_iter().map(|(delta, ms, boot, body)| {
+            seq += delta;
+            Event { at: Stamp { boot: BootId(boot), ms }, ..event(seq, 0, body) }
+        }).collect();
+        let read: Vec<_> = Events::new(&batch(&events)).map(Option::unwrap).collect();
+        prop_assert_eq!(read, events);
+    }
+
+    #[test]
+    fn rollups_are_read_as_written(
+        points in vec((0_u16..3, 0..DAY, any::<i64>(), 1_i64..1000), 1..200), record in -100_i64..30_000, is_hours in any::<bool>(),
+    ) {
+        let (span, slots) = if is_hours { (HOURS, 24) } else { (DAYS, 32) };
+        let mut chunk = Chunk::default();
+        for (quantity, t, value, step) in points {
+            let t = span.record_start(record) + t * slots / 24;
+            let value = (value / 10_000) * step;
+            chunk.add((quantity, 0), span.slot(t), &Rollup::of(t, value));
+        }
+        prop_assert_eq!(Chunk::decode(&chunk.encode(span, record), span, record), Some(chunk));
+    }
+
+    #[test]
+    fn any_bytes_are_read_without_panic(mut bytes in vec(any::<u8>(), 0..300), count in 0_usize..5000) {
+        Events::new(&bytes).for_each(drop);
+        let _ = pack::take_column(&mut Bytes(&bytes), count, &mut Vec::new());
+        let _ = Timeline::default().decode(BootId(1), &bytes);
+        // With the checksum put right, what stands behind it is read too.
+        if bytes.len() >= 5 {
+            bytes[0] = 1;
+            let checksum = crc32c::crc32c(&bytes[5..]).to_le_bytes();
+            bytes[1..5].copy_from_slice(&checksum);
+        }
+        let _ = block::decode(&bytes);
+        let _ = block::decode_column(&bytes, (1, 0), &mut Vec::new());
+        let _ = Chunk::decode(&bytes, HOURS, 20_000);
+        let _ = rollup::read_series(&bytes, (1, 0), DAYS, 20_000, |_, _| ());
+        let _ = Known::decode(&bytes);
+    }
+
+    #[test]
+    fn what_is_known_of_a_device_is_read_as_written(
+        counter in option::of(any::<u32>()),
+        series in vec((any::<u16>(), any::<u8>(), any::<i64>(), any::<u32>(), any::<u64>(), option::of(any::<i64>())), 0..6),
+    ) {
+        let mut known = Known { counter, ..Known::default() };
+        for (quantity, instance, value, boot, ms, sealed) in series {
+            known.take((quantity, instance), value, Stamp { boot: BootId(boot), ms });
+            known.series.get_mut(&(quantity, instance)).unwrap().sealed = sealed;
+        }
+        prop_assert_eq!(Known::decode(&known.encode()), Some(known));
+    }
+}
