@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Error, ErrorExtensions, Request, Response, ServerError, ServerResult,
+    Error, ErrorExtensions, Name, Request, Response, ServerError, ServerResult, Value, Variables,
     async_trait::async_trait,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest, NextRequest, NextSubscribe},
+    parser::types::ExecutableDocument,
 };
 use futures_util::{StreamExt, stream::BoxStream};
 
@@ -52,23 +53,46 @@ impl Extension for Gate {
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
         let limits = &self.hub.limits;
-        limits.check(&request.query).map_err(refuse)?;
+        limits.check(&request.query).map_err(|error| refuse(&error))?;
+        let (variables, name) = (request.variables.clone(), request.operation_name.clone());
         let mut request = request;
         let document = request
             .parsed_query()
             .map_err(|error| ServerError { extensions: coded(Code::ParseFailed, "").extensions, ..error })?;
-        limits.check_document(document).map_err(refuse)?;
+        limits.check_document(document).map_err(|error| refuse(&error))?;
+        check_variables(document, name.as_deref(), &variables)?;
         next.run(ctx, request.data(View::new(Arc::clone(&self.hub)))).await
     }
 }
 
-fn refuse(error: LimitError) -> ServerError {
+/// A required variable that is missing is an error of the request, not of the field that happens to use it.
+fn check_variables(document: &ExecutableDocument, name: Option<&str>, variables: &Variables) -> ServerResult<()> {
+    let is_meant = |operation: Option<&str>| name.is_none() || name == operation;
+    let operations = document.operations.iter().filter(|(operation, _)| is_meant(operation.map(Name::as_str)));
+    for definition in operations.flat_map(|(_, operation)| &operation.node.variable_definitions) {
+        let variable = definition.node.name.node.as_str();
+        let var_type = &definition.node.var_type.node;
+        let is_required = !var_type.nullable && definition.node.default_value().is_none();
+        let is_given = variables.get(variable).is_some_and(|value| *value != Value::Null);
+        if is_required && !is_given {
+            let message = format!("the variable ${variable} is missing; expected a {}", var_type);
+            let error = coded(Code::BadUserInput, message);
+            return Err(ServerError {
+                extensions: error.extensions,
+                ..ServerError::new(error.message, Some(definition.pos))
+            });
+        }
+    }
+    Ok(())
+}
+
+fn refuse(error: &LimitError) -> ServerError {
     let message = error.to_string();
     let error: Error = match error {
         LimitError::TooMuch { what, .. } => {
-            coded(Code::LimitExceeded, message).extend_with(|_, extensions| extensions.set("limit", what))
+            coded(Code::LimitExceeded, message).extend_with(|_, extensions| extensions.set("limit", *what))
         }
-        LimitError::FragmentCycle { .. } => coded(Code::ValidationFailed, message),
+        LimitError::FragmentCycle { .. } | LimitError::IntrospectionOff => coded(Code::ValidationFailed, message),
     };
     ServerError { extensions: error.extensions, ..ServerError::new(error.message, None) }
 }

@@ -56,9 +56,6 @@ pub type HubSchema = Schema<Query, Mutation, Subscription>;
 /// The schema over a hub.
 pub fn build(ports: Ports, limits: Limits) -> HubSchema {
     let mut builder = bare().limit_complexity(limits.complexity).limit_recursive_depth(limits.recursive_depth);
-    if !limits.allows_introspection {
-        builder = builder.disable_introspection();
-    }
     if !limits.allows_suggestions {
         builder = builder.disable_suggestions();
     }

@@ -71,6 +71,9 @@ pub enum LimitError {
         /// The limit.
         limit: usize,
     },
+    /// The schema was asked for, and the hub is configured to keep it back.
+    #[error("this hub does not tell its schema; it stands in its documentation")]
+    IntrospectionOff,
     /// A fragment that contains itself: written out it would never end.
     #[error("fragment {fragment:?} contains itself")]
     FragmentCycle {

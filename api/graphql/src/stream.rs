@@ -8,7 +8,7 @@ use hub_bus::{BusError, Frame, Reader};
 use hub_model::DeviceId;
 use tokio::{
     sync::OwnedSemaphorePermit,
-    time::{Interval, MissedTickBehavior, interval_at},
+    time::{Interval, MissedTickBehavior, interval},
 };
 
 use crate::{
@@ -200,7 +200,8 @@ struct Pusher {
 
 impl Pusher {
     fn new(view: Arc<View>, reader: Reader, filter: Filter, permit: OwnedSemaphorePermit) -> Self {
-        let mut quiet = interval_at(tokio::time::Instant::now() + HEARTBEAT, HEARTBEAT);
+        let mut quiet = interval(HEARTBEAT);
+        quiet.reset();
         quiet.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self { view, reader, filter, quiet, is_begun: false, _permit: permit }
     }

@@ -60,6 +60,9 @@ impl<'a> Meter<'a> {
                     let mut cost = self.selection(&field.selection_set.node)?;
                     let name = field.name.node.as_str();
                     if matches!(name, "__schema" | "__type") {
+                        if !self.limits.allows_introspection {
+                            return Err(LimitError::IntrospectionOff);
+                        }
                         let limit = self.limits.introspection_lists;
                         at_most("introspection_lists", cost.introspection_lists, limit)?;
                     }

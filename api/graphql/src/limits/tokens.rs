@@ -19,6 +19,7 @@ pub(super) fn check(limits: &Limits, text: &str) -> Result<(), LimitError> {
             }
             b'"' => string(rest),
             b'.' => run(rest, |byte| byte == b'.').min(3),
+            b'-' | b'0'..=b'9' => run(rest, |byte| is_word(byte) || matches!(byte, b'-' | b'+' | b'.')),
             byte if is_word(*byte) => run(rest, is_word),
             _ => 1,
         };
@@ -35,9 +36,8 @@ pub(super) fn check(limits: &Limits, text: &str) -> Result<(), LimitError> {
     Ok(())
 }
 
-/// Names and numbers.
 const fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 fn run(text: &[u8], belongs: impl Fn(u8) -> bool) -> usize {
