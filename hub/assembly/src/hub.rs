@@ -22,7 +22,7 @@ use crate::{
     supervise::chain,
 };
 
-pub use open::{ClockMaker, OpenError, Surroundings};
+pub use open::{ClockMaker, OpenError, StoreTrouble, Surroundings};
 pub use run::{ADVERT_QUEUE, Progress, Running, StopError};
 
 /// An opened hub: the stores are open and consistent, nothing runs yet.

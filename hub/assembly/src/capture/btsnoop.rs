@@ -96,7 +96,8 @@ impl<R: BufRead> Btsnoop<R> {
 
 /// The advertising reports of an LE meta event (Core Specification, Vol 4, Part E, 7.7.65.2 and 7.7.65.13).
 fn reports(event: &[u8], at: UnixMillis, into: &mut Vec<Captured>) {
-    let [0x3E, _, subevent, count, mut rest @ ..] = event else { return };
+    let [0x3E, _, subevent, count, rest @ ..] = event else { return };
+    let mut rest = rest;
     for _ in 0..*count {
         let report = match subevent {
             0x02 => legacy(rest),

@@ -16,7 +16,7 @@ use hub_model::{
 use hub_sim::{Air, House, furnish};
 use tempfile::TempDir;
 
-pub const START: UnixMillis = UnixMillis(1_795_219_200_000);
+pub(crate) const START: UnixMillis = UnixMillis(1_795_219_200_000);
 /// The hub was switched on so many milliseconds before the test begins.
 const UP_MS: i64 = 100_000;
 
@@ -43,7 +43,7 @@ impl Clock for SetClock {
     }
 }
 
-pub struct World {
+pub(crate) struct World {
     folder: TempDir,
     clock: Arc<SetClock>,
     house: House,
@@ -55,12 +55,12 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self::with_clock(seed, true)
     }
 
     /// A world whose hub does not know the time.
-    pub fn without_time(seed: u64) -> Self {
+    pub(crate) fn without_time(seed: u64) -> Self {
         Self::with_clock(seed, false)
     }
 
@@ -78,16 +78,22 @@ impl World {
             truth: BTreeMap::new(),
             counts: BTreeMap::new(),
         };
-        world.start();
+        world.boot();
         furnish(world.hub(), &world.house).unwrap();
         world.tick();
         world
     }
 
-    fn start(&mut self) {
+    /// Boots the machine.
+    fn boot(&mut self) {
         self.boots += 1;
+        self.clock.booted_at.store(self.clock.at.load(Ordering::Relaxed) - UP_MS, Ordering::Relaxed);
+        self.start();
+    }
+
+    /// Starts the hub.
+    fn start(&mut self) {
         let clock = Arc::clone(&self.clock);
-        clock.booted_at.store(clock.at.load(Ordering::Relaxed) - UP_MS, Ordering::Relaxed);
         let around = Surroundings {
             kernel_boot: [self.boots; 16],
             epoch_if_new: Epoch(7),
@@ -101,12 +107,12 @@ impl World {
         self.running = Some((hub, pipeline, keeper));
     }
 
-    pub fn hub(&self) -> &Hub {
+    pub(crate) fn hub(&self) -> &Hub {
         &self.running.as_ref().unwrap().0
     }
 
     /// Everything the sensors sent in this minute, heard by two receivers that miss `loss` of it each.
-    pub fn air_a_minute(&mut self, at: UnixMillis, loss: f64) -> Vec<RawAdvert> {
+    pub(crate) fn air_a_minute(&mut self, at: UnixMillis, loss: f64) -> Vec<RawAdvert> {
         self.air.set_loss(loss);
         self.clock.at.store(at.0, Ordering::Relaxed);
         let now = self.clock.now();
@@ -129,14 +135,14 @@ impl World {
         all
     }
 
-    pub fn hear(&mut self, advert: &RawAdvert) {
+    pub(crate) fn hear(&mut self, advert: &RawAdvert) {
         let (_, pipeline, _) = self.running.as_mut().unwrap();
         let fate = pipeline.hear(advert).unwrap();
         *self.counts.entry(fate.code()).or_default() += 1;
     }
 
     /// A frame in the name of the first sensor, by somebody without its key.
-    pub fn forge(&mut self, luck: u32) {
+    pub(crate) fn forge(&mut self, luck: u32) {
         let address = self.house.sensors().first().unwrap().address;
         let now = self.clock.now();
         let mut data = vec![0x41];
@@ -156,51 +162,58 @@ impl World {
         self.hear(&advert);
     }
 
-    pub fn tick(&mut self) {
+    pub(crate) fn tick(&mut self) {
         self.running.as_mut().unwrap().2.tick();
     }
 
-    pub fn flush(&self) {
+    pub(crate) fn flush(&self) {
         self.hub().history().flush().unwrap();
     }
 
-    /// Ends the hub without a word, as a power cut does, and starts it again.
-    pub fn kill(&mut self) {
+    /// Ends the hub without a word, as a power cut does, and boots the machine again.
+    pub(crate) fn cut_power(&mut self) {
+        self.running = None;
+        self.boot();
+        self.tick();
+    }
+
+    /// Ends the hub without a word, as `kill -9` does, and starts it again on the running machine.
+    pub(crate) fn kill(&mut self) {
         self.running = None;
         self.start();
         self.tick();
     }
 
-    pub fn set_clock(&self) {
+    pub(crate) fn set_clock(&self) {
         self.clock.is_known.store(true, Ordering::Relaxed);
     }
 
-    pub fn count(&self, code: &str) -> u64 {
+    pub(crate) fn count(&self, code: &str) -> u64 {
         self.counts.get(code).copied().unwrap_or(0)
     }
 
     /// What the sensors meant by the frames that somebody heard.
-    pub fn truth(&self) -> BTreeMap<SeriesKey, Vec<(UnixMillis, i64)>> {
+    pub(crate) fn truth(&self) -> BTreeMap<SeriesKey, Vec<(UnixMillis, i64)>> {
         self.truth.clone()
     }
 
-    pub fn forget_truth(&mut self, device: DeviceId) {
+    pub(crate) fn forget_truth(&mut self, device: DeviceId) {
         self.truth.retain(|key, _| key.device != device);
     }
 
     /// Every event of the log.
-    pub fn events(&self) -> Vec<EventBody> {
+    pub(crate) fn events(&self) -> Vec<EventBody> {
         let page = self.hub().history().read_after(Seq(0), usize::MAX).unwrap();
         page.events.into_iter().map(|event| event.body).collect()
     }
 
-    pub fn remove_first(&self) -> DeviceId {
+    pub(crate) fn remove_first(&self) -> DeviceId {
         let device = DeviceId::from(self.house.sensors().first().unwrap().address);
         self.ask(Command::RemoveDevice { device, keeps_history: false });
         device
     }
 
-    pub fn adopt_first(&self) {
+    pub(crate) fn adopt_first(&self) {
         let sensor = self.house.sensors().first().unwrap();
         let (device, key) = (DeviceId::from(sensor.address), Some(sensor.bind_key()));
         self.ask(Command::AdoptDevice { device, name: None, room: None, key, replay: ReplayRule::Strict });
