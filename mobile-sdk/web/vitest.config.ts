@@ -1,4 +1,3 @@
-import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -6,7 +5,6 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', environment: 'node', include: ['src/**/*.test.ts', 'tests/contract.test.ts'] } },
       {
-        plugins: [svelte()],
         test: {
           name: 'page',
           environment: 'node',
@@ -16,6 +14,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      { test: { name: 'picture', environment: 'node', include: ['tests/picture.ts'], testTimeout: 120_000 } },
     ],
   },
 });

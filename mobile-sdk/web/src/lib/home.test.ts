@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { DeviceAnswer, HomeAnswer, ReadingsEventAnswer } from './answers';
-import { byRoom, headline, homeFrom, renew, takeReadings, type Home } from './home';
+import { byRoom, headline, homeFrom, newsOf, renew, takeReadings, type Home } from './home';
 
 const NOW = '2026-11-21T12:00:00.000Z';
 const at = (seconds: number): string => new Date(Date.parse(NOW) + seconds * 1000).toISOString();
@@ -71,6 +71,17 @@ test('a card shows what is about the home, most important first', () => {
   expect(a && headline(a).map(({ quantity }) => quantity)).toEqual(['TEMPERATURE', 'HUMIDITY']);
   const beacon = a && { ...a, sensors: a.sensors.filter(({ quantity }) => quantity === 'BATTERY') };
   expect(beacon && headline(beacon)).toHaveLength(1);
+});
+
+test('a device is heard from when any of its sensors is, and silent when its liveliest should have spoken', () => {
+  const state = home(device('a', null));
+  takeReadings(state, readings('a', 'a-h', 50, 5));
+  const [a] = state.devices;
+  expect(a && newsOf(a)).toEqual({ at: Date.parse(at(5)), limitMs: 600_000 });
+  const mute = a && { ...a, sensors: [] };
+  expect(mute && newsOf(mute).limitMs).toBe(600_000);
+  const door = a && { ...a, sensors: a.sensors.map((each) => ({ ...each, kind: 'BINARY' as const })) };
+  expect(door && newsOf(door).limitMs).toBe(90_000_000);
 });
 
 test('a reading becomes the current value; a late one does not', () => {

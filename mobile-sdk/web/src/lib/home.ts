@@ -10,7 +10,7 @@ import type {
   Severity,
   TimeQuality,
 } from './answers';
-import { isDiagnostic, rankOf } from './quantity';
+import { isDiagnostic, rankOf, silenceMs } from './quantity';
 import type { Measure } from './value';
 
 export interface Current {
@@ -148,6 +148,16 @@ export function byRoom(home: Home): { room: RoomAnswer | null; devices: Device[]
 export function headline(device: Device): Sensor[] {
   const about = device.sensors.filter((sensor) => !isDiagnostic(sensor.quantity));
   return about.length > 0 ? about : device.sensors;
+}
+
+/** When a device last said anything, and after how long it is silent: as soon as its liveliest sensor would be. */
+export function newsOf(device: Device): { at: number | null; limitMs: number } {
+  const times = device.sensors.flatMap(({ current }) => (current ? [current.at] : []));
+  const limits = device.sensors.map(({ quantity, kind }) => silenceMs(quantity, kind));
+  return {
+    at: times.length > 0 ? Math.max(...times) : device.lastSeen,
+    limitMs: Math.min(...limits, limits.length > 0 ? Infinity : silenceMs('', 'MEASUREMENT')),
+  };
 }
 
 /** The battery's reading. */

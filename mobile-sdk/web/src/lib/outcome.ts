@@ -6,10 +6,10 @@ const WORDS: Readonly<Record<string, string>> = {
   replayed: 'Played again, refused',
   bad_mic: 'Wrong key, or forged',
   not_adopted: 'From devices not adopted',
-  unknown_format: 'Of a format not known',
-  no_key: 'Encrypted, key missing',
-  plain_refused: 'Plain though it should be encrypted',
-  implausible: 'Implausible, refused',
+  not_ours: 'Of other kinds of devices',
+  missing_key: 'Encrypted, key missing',
+  plaintext_refused: 'Plain though it should be encrypted',
+  counter_missing: 'Without a counter, refused',
 };
 
 /** `bad_mic` as `Wrong key, or forged`; `some_new_code` as `Some new code`. */

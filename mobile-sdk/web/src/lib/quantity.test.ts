@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { digitsOf, isAlarming, isDiagnostic, rankOf, wordOf } from './quantity';
+import { digitsOf, isAlarming, isDiagnostic, rankOf, silenceMs, wordOf } from './quantity';
 
 test('a quantity that the page has never heard of still has a place and a form', () => {
   expect(rankOf('NOVELTY')).toBeGreaterThan(rankOf('TEMPERATURE'));
@@ -13,6 +13,13 @@ test('alarms are the states that want somebody to act, and only those', () => {
   expect(isAlarming('SMOKE', 0)).toBe(false);
   expect(isAlarming('SAFETY', 0)).toBe(true);
   expect(isAlarming('DOOR', 1)).toBe(false);
+});
+
+test('a thermometer is silent after ten minutes, a door after a day', () => {
+  expect(silenceMs('TEMPERATURE', 'MEASUREMENT')).toBe(600_000);
+  for (const [quantity, kind] of [['DOOR', 'BINARY'], ['ENERGY', 'TOTAL'], ['BATTERY', 'MEASUREMENT']] as const) {
+    expect(silenceMs(quantity, kind)).toBe(90_000_000);
+  }
 });
 
 test('1 is unlocked, as BTHome has it', () => {

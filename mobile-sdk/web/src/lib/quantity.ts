@@ -87,6 +87,18 @@ export const isDiagnostic = (quantity: string): boolean => manner(quantity).isDi
 export const digitsOf = (quantity: string, precision: number): number =>
   Math.max(0, Math.min(manner(quantity).digits ?? 2, precision));
 
+const LEVEL_SILENCE_MS = 600_000;
+const RARE_SILENCE_MS = 90_000_000;
+
+/**
+ * After how long without news a value is old: the hub's own rule (`isStale`), which the page goes on with
+ * between snapshots. Levels come every few minutes; states, meters and batteries may come once a day.
+ */
+export function silenceMs(quantity: string, kind: string): number {
+  const isRare = kind !== 'MEASUREMENT' || quantity === 'BATTERY' || quantity === 'VOLTAGE';
+  return isRare ? RARE_SILENCE_MS : LEVEL_SILENCE_MS;
+}
+
 /** The word for the state of a binary sensor. */
 export function wordOf(quantity: string, value: number): string {
   const [no, yes] = manner(quantity).words ?? ['off', 'on'];

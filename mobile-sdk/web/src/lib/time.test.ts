@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ago, isSilent, pointTime, rangeOf, SILENT_MS, span, tickFor, widthName } from './time';
+import { ago, pointTime, rangeOf, span, widthName } from './time';
 
 const HOUR = 3_600_000;
 const noon = Date.UTC(2026, 10, 21, 12, 0);
@@ -18,16 +18,6 @@ test('ages are rounded down and never negative', () => {
   ]);
   expect(span(100 * 24 * HOUR)).toBe('3\u00a0months');
   expect(span(800 * 24 * HOUR)).toBe('2\u00a0years');
-});
-
-test('a text is renewed as often as it can change', () => {
-  expect([0, 59_999, 60_000, HOUR].map(tickFor)).toEqual([1000, 1000, 10_000, 60_000]);
-});
-
-test('a sensor is silent when the hub says so, or after an hour', () => {
-  expect(isSilent(1000, true)).toBe(true);
-  expect(isSilent(SILENT_MS - 1, false)).toBe(false);
-  expect(isSilent(SILENT_MS, false)).toBe(true);
 });
 
 test('a point is named as exactly as it is wide', () => {

@@ -20,16 +20,6 @@ export function span(ms: number): string {
   if (ms < 730 * DAY) return `${Math.floor(ms / (30 * DAY))}\u00a0months`;
   return `${Math.floor(ms / (365 * DAY))}\u00a0years`;
 }
-
-/** How often a text from [`ago`] can change at this age, in milliseconds. */
-export const tickFor = (ageMs: number): number => (ageMs < MINUTE ? SECOND : ageMs < HOUR ? 10 * SECOND : MINUTE);
-
-/** After this time without news a sensor counts as silent even if the hub has not said so yet: 1 h. */
-export const SILENT_MS = HOUR;
-
-/** Is a value too old to be called current? */
-export const isSilent = (ageMs: number, hubSaysStale: boolean): boolean => hubSaysStale || ageMs >= SILENT_MS;
-
 /** The ranges of the chart. */
 export const RANGES = [
   { id: 'day', label: '24 h', title: 'the last 24 hours', ms: DAY },
