@@ -12,7 +12,7 @@ type Key = (AlertKind, Option<DeviceId>);
 
 /// The alerts that are raised.
 #[derive(Default)]
-pub struct Alerts {
+pub(crate) struct Alerts {
     raised: Mutex<BTreeMap<Key, Alert>>,
 }
 
@@ -21,7 +21,7 @@ impl Alerts {
     ///
     /// # Errors
     /// When the event cannot be published; the alert is raised all the same.
-    pub fn raise(
+    pub(crate) fn raise(
         &self,
         bus: &Bus,
         now: Now,
@@ -47,7 +47,7 @@ impl Alerts {
     ///
     /// # Errors
     /// When the event cannot be published; the alert is cleared all the same.
-    pub fn clear(&self, bus: &Bus, now: Now, key: Key) -> Result<(), BusError> {
+    pub(crate) fn clear(&self, bus: &Bus, now: Now, key: Key) -> Result<(), BusError> {
         let (kind, device) = key;
         if self.lock().remove(&key).is_none() {
             return Ok(());
@@ -57,7 +57,7 @@ impl Alerts {
     }
 
     /// The raised alerts, worst first, then oldest first.
-    pub fn raised(&self) -> Vec<Alert> {
+    pub(crate) fn raised(&self) -> Vec<Alert> {
         let mut alerts: Vec<_> = self.lock().values().cloned().collect();
         alerts.sort_by_key(|alert| (std::cmp::Reverse(alert.severity), alert.since));
         alerts

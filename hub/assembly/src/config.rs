@@ -161,7 +161,7 @@ struct Wrong {
 }
 
 impl Wrong {
-    fn new(key: &'static str, value: impl ToString, expected: impl Into<String>) -> Self {
+    fn new(key: &'static str, value: impl std::fmt::Display, expected: impl Into<String>) -> Self {
         Self { key, value: value.to_string(), expected: expected.into() }
     }
 

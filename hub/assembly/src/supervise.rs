@@ -17,9 +17,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 /// What a station ends with: nothing when it was stopped, the reason when it failed.
-pub type StationResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+pub(crate) type StationResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 /// One run of a station.
-pub type StationRun = Pin<Box<dyn Future<Output = StationResult> + Send>>;
+pub(crate) type StationRun = Pin<Box<dyn Future<Output = StationResult> + Send>>;
 
 /// A station failed so often that starting it again is no help.
 #[derive(Debug, Error)]
@@ -57,7 +57,7 @@ impl Failures {
 ///
 /// # Errors
 /// When it fails too often.
-pub async fn supervise(
+pub(crate) async fn supervise(
     station: &'static str,
     clock: Arc<dyn Clock>,
     stop: CancellationToken,

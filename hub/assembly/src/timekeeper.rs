@@ -7,7 +7,7 @@ const STEP_MS: i64 = 2_000;
 
 /// What the clock tells that the store must learn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Correction {
+pub(crate) enum Correction {
     /// The wall time of this boot is only a guess.
     Guessed {
         /// Which boot.
@@ -39,13 +39,13 @@ pub enum Correction {
 
 /// Remembers what the store was told of the clock.
 #[derive(Debug, Default)]
-pub struct Timekeeper {
+pub(crate) struct Timekeeper {
     told: Option<(i64, TimeQuality)>,
 }
 
 impl Timekeeper {
     /// Looks at the clock; tells what has changed.
-    pub fn step(&mut self, now: Now) -> Option<Correction> {
+    pub(crate) fn step(&mut self, now: Now) -> Option<Correction> {
         let boot = now.stamp.boot;
         if boot == BootId::WALL {
             return None;

@@ -95,6 +95,7 @@ impl Pace {
         Self { factor, watch: Stopwatch::start(), first: None }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the capture's own pace is what was asked for")]
     fn wait_for(&mut self, at: UnixMillis) {
         let Some(factor) = self.factor else { return };
         let first = *self.first.get_or_insert(at);

@@ -94,8 +94,8 @@ impl Owner {
             if let Some((_, rest)) = line.split_once("api=http://") {
                 let address = rest.split('/').next().unwrap().to_owned();
                 // Somebody must read on, or the log fills its pipe.
-                let reader = std::thread::spawn(move || lines.map_while(Result::ok).collect());
-                return (Running { child, reader: Some(reader) }, address);
+                running.reader = Some(std::thread::spawn(move || lines.map_while(Result::ok).collect()));
+                return (running, address);
             }
         }
         panic!("the hub did not start: {seen}");
