@@ -14,7 +14,17 @@ pub(crate) mod memory;
 
 /// Where a store lives: one database, and numbered journal segments.
 pub(crate) trait Disk: Send + Sync + fmt::Debug {
-    /// Opens the storage of the database, made empty where there is none.
+    /// Is there a database?
+    fn has_database(&self) -> io::Result<bool>;
+
+    /// An empty storage in which a database can be made. It becomes the database when it is [adopted](Self::adopt_draft),
+    /// so that a power cut in the making leaves none rather than half of one.
+    fn draft(&self) -> io::Result<Box<dyn StorageBackend>>;
+
+    /// Makes the draft, which must be closed and durable, the database.
+    fn adopt_draft(&self) -> io::Result<()>;
+
+    /// Opens the storage of the database.
     fn database(&self) -> io::Result<Box<dyn StorageBackend>>;
 
     /// The numbers of the journal segments that exist.

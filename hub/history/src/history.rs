@@ -97,18 +97,14 @@ impl History {
     ) -> Result<Self, OpenError> {
         let meter = Arc::new(Meter::default());
         let damage = Damage::default();
-        let store =
-            Store::open(Arc::clone(&disk), Arc::clone(&meter)).map_err(|error| refusal(config.path(), error))?;
+        let store = Store::open(Arc::clone(&disk), Arc::clone(&meter), epoch_if_new.0)
+            .map_err(|error| refusal(config.path(), error))?;
         let fail = |source| match source {
             StoreError::DiskFull => OpenError::DiskFull { path: config.path().to_owned() },
             StoreError::Database(error) => refusal(config.path(), *error),
             source => OpenError::Store { path: config.path().to_owned(), source },
         };
-        let found = match find(&store, &damage, config.path()).map_err(fail)? {
-            Ok(Some(found)) => found,
-            Ok(None) => begin(&store, epoch_if_new).map_err(fail)?,
-            Err(refused) => return Err(refused),
-        };
+        let found = find(&store, &damage, config.path()).map_err(fail)??;
         let mut live = Live::new(found.sealed, found.timeline);
         for (device, known) in found.devices {
             live.devices.entry(device).or_default().known = known;
@@ -285,14 +281,12 @@ impl EventLog for History {
     }
 }
 
-/// Reads what an existing store knows; `None` when the database is new.
-fn find(store: &Store, damage: &Damage, path: &Path) -> Result<Result<Option<Found>, OpenError>, StoreError> {
+/// Reads what the store knows, unless it is none of ours.
+fn find(store: &Store, damage: &Damage, path: &Path) -> Result<Result<Found, OpenError>, StoreError> {
     let transaction = store.read()?;
     let Some(table) = store::readable(&transaction, META)? else {
-        let is_empty = transaction.list_tables()?.next().is_none();
-        let what = "the database holds something else".to_owned();
-        let refusal = OpenError::Corrupt { path: path.to_owned(), what };
-        return Ok(if is_empty { Ok(None) } else { Err(refusal) });
+        let what = "history.redb holds something else".to_owned();
+        return Ok(Err(OpenError::Corrupt { path: path.to_owned(), what }));
     };
     let format = store::number(&table, meta::FORMAT)?;
     if format > FORMAT {
@@ -331,18 +325,7 @@ fn find(store: &Store, damage: &Damage, path: &Path) -> Result<Result<Option<Fou
             found.forgotten.insert(device.value(), last.value());
         }
     }
-    Ok(Ok(Some(found)))
-}
-
-/// Makes a new store.
-fn begin(store: &Store, epoch: Epoch) -> Result<Found, StoreError> {
-    store.write(|transaction| {
-        let mut table = transaction.open_table(META)?;
-        table.insert(meta::FORMAT, FORMAT)?;
-        table.insert(meta::EPOCH, epoch.0)?;
-        Ok(())
-    })?;
-    Ok(Found { epoch: epoch.0, ..Found::default() })
+    Ok(Ok(found))
 }
 
 fn refusal(path: &Path, error: redb::Error) -> OpenError {

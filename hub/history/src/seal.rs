@@ -259,9 +259,11 @@ impl History {
         live.drop_to(parcel.to);
         live.take_sealed(parcel.devices.iter().map(|(device, known, _)| (*device, known)));
         drop(live);
-        // What waited for the room that there is now.
-        self.flush_journal()?;
-        Ok(parcel.to)
+        // What waited for the room that there is now; if it is still too much, the next seal goes on.
+        match self.flush_journal() {
+            Ok(()) | Err(StoreError::JournalFull { .. }) => Ok(parcel.to),
+            Err(error) => Err(error),
+        }
     }
 
     /// The clock of a boot became known: from `from_ms` since boot on (without it: for the whole boot), wall time is

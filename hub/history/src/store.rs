@@ -1,8 +1,8 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::{
-    Builder, Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, Table, TableDefinition, TableError,
-    WriteTransaction,
+    Builder, Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, StorageBackend, Table, TableDefinition,
+    TableError, WriteTransaction,
 };
 
 use crate::{
@@ -52,8 +52,21 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    pub(crate) fn open(disk: Arc<dyn Disk>, meter: Arc<Meter>) -> Result<Self, redb::Error> {
-        let database = create(disk.as_ref(), &meter)?;
+    /// Opens the database; where there is none, makes one with this epoch.
+    pub(crate) fn open(disk: Arc<dyn Disk>, meter: Arc<Meter>, epoch_if_new: u64) -> Result<Self, redb::Error> {
+        if !disk.has_database()? {
+            let draft = database(disk.draft()?, &meter)?;
+            let transaction = draft.begin_write()?;
+            {
+                let mut table = transaction.open_table(META)?;
+                table.insert(meta::FORMAT, FORMAT)?;
+                table.insert(meta::EPOCH, epoch_if_new)?;
+            }
+            transaction.commit()?;
+            drop(draft);
+            disk.adopt_draft()?;
+        }
+        let database = database(disk.database()?, &meter)?;
         Ok(Self { disk, meter, database: RwLock::new(Some(database)) })
     }
 
@@ -104,14 +117,14 @@ impl Store {
         let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
         // The old one must let go of the file before the new one can lock it.
         *database = None;
-        *database = Some(create(self.disk.as_ref(), &self.meter)?);
+        *database = Some(self::database(self.disk.database().map_err(redb::Error::Io)?, &self.meter)?);
         tracing::warn!("the history database was opened anew after a failure");
         Ok(())
     }
 }
 
-fn create(disk: &dyn Disk, meter: &Arc<Meter>) -> Result<Database, redb::Error> {
-    let backend = Metered { inner: disk.database()?, meter: Arc::clone(meter) };
+fn database(inner: Box<dyn StorageBackend>, meter: &Arc<Meter>) -> Result<Database, redb::Error> {
+    let backend = Metered { inner, meter: Arc::clone(meter) };
     Ok(Builder::new().set_cache_size(CACHE_BYTES).create_with_backend(backend)?)
 }
 

@@ -7,9 +7,12 @@ use std::{
 };
 
 use redb::{StorageBackend, backends::FileBackend};
-use rustix::fs::{FallocateFlags, fallocate};
+use rustix::fs::{CWD, FallocateFlags, RenameFlags, fallocate, renameat_with};
 
 use super::{Disk, JournalFile};
+
+const DATABASE: &str = "history.redb";
+const DRAFT: &str = "history.new";
 
 /// A folder of the file system: `history.redb`, and `journal/` with one file a segment.
 #[derive(Debug)]
@@ -30,14 +33,32 @@ impl Folder {
 }
 
 impl Disk for Folder {
-    fn database(&self) -> io::Result<Box<dyn StorageBackend>> {
-        let path = self.path.join("history.redb");
-        let is_new = !path.exists();
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        if is_new {
-            File::open(&self.path)?.sync_all()?;
+    fn has_database(&self) -> io::Result<bool> {
+        self.path.join(DATABASE).try_exists()
+    }
+
+    fn draft(&self) -> io::Result<Box<dyn StorageBackend>> {
+        let path = self.path.join(DRAFT);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => backend(&path, true),
         }
-        Ok(Box::new(FileBackend::new(file).map_err(io::Error::other)?))
+    }
+
+    fn adopt_draft(&self) -> io::Result<()> {
+        let (draft, database) = (self.path.join(DRAFT), self.path.join(DATABASE));
+        match renameat_with(CWD, &draft, CWD, &database, RenameFlags::NOREPLACE) {
+            // Another process was quicker; its database is opened, or found locked.
+            Err(rustix::io::Errno::EXIST) => {}
+            // Some file systems only know how to replace.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => fs::rename(draft, database)?,
+            done => done?,
+        }
+        File::open(&self.path)?.sync_all()
+    }
+
+    fn database(&self) -> io::Result<Box<dyn StorageBackend>> {
+        backend(&self.path.join(DATABASE), false)
     }
 
     fn segments(&self) -> io::Result<Vec<u16>> {
@@ -72,12 +93,17 @@ impl Disk for Folder {
     }
 
     fn bytes(&self) -> io::Result<u64> {
-        let mut bytes = fs::metadata(self.path.join("history.redb"))?.len();
+        let mut bytes = fs::metadata(self.path.join(DATABASE))?.len();
         for entry in fs::read_dir(self.journal())? {
             bytes += entry?.metadata()?.len();
         }
         Ok(bytes)
     }
+}
+
+fn backend(path: &Path, is_new: bool) -> io::Result<Box<dyn StorageBackend>> {
+    let file = OpenOptions::new().read(true).write(true).create_new(is_new).open(path)?;
+    Ok(Box::new(FileBackend::new(file).map_err(io::Error::other)?))
 }
 
 fn preallocate(file: &File, bytes: u64) -> io::Result<()> {

@@ -195,12 +195,31 @@ struct MemoryFile {
 }
 
 pub(crate) const DATABASE: &str = "history.redb";
+const DRAFT: &str = "history.new";
 
 fn segment_name(number: u16) -> String {
     format!("journal/{number:02}")
 }
 
 impl Disk for MemoryDisk {
+    fn has_database(&self) -> io::Result<bool> {
+        Ok(self.lock().files.contains_key(DATABASE))
+    }
+
+    fn draft(&self) -> io::Result<Box<dyn StorageBackend>> {
+        self.lock().files.remove(DRAFT);
+        Ok(Box::new(MemoryFile { disk: self.clone(), name: DRAFT.to_owned() }))
+    }
+
+    fn adopt_draft(&self) -> io::Result<()> {
+        self.change(DRAFT, false, |_| ())?;
+        let mut files = self.lock();
+        if let Some(draft) = files.files.remove(DRAFT) {
+            files.files.insert(DATABASE.to_owned(), draft);
+        }
+        Ok(())
+    }
+
     fn database(&self) -> io::Result<Box<dyn StorageBackend>> {
         Ok(Box::new(MemoryFile { disk: self.clone(), name: DATABASE.to_owned() }))
     }
