@@ -4,7 +4,7 @@ import type uPlot from 'uplot';
 import type { Columns } from '../lib/series';
 import { digitsOf, wordOf } from '../lib/quantity';
 import { number, type Measure } from '../lib/value';
-import { timeLabels, valueRange } from './ticks';
+import { decimalsOf, timeLabels, valueRange } from './ticks';
 
 /** What the options read each time something is drawn. */
 export interface Drawn {
@@ -14,12 +14,10 @@ export interface Drawn {
   isRaw: boolean;
 }
 
-const X = 0;
 const MAX = 1;
 const MIN = 2;
-const MEAN = 3;
 
-/** The columns in the order of the options' series. */
+/** The columns in the order of the options' series, of which `MAX` and `MIN` bound the band. */
 export const dataOf = ({ x, max, min, mean }: Columns): uPlot.AlignedData => [x, max, min, mean];
 
 /** The colours are read when they are used, so that a change of theme needs only a redraw. */
@@ -32,7 +30,7 @@ export function optionsFor(root: HTMLElement, width: number, height: number, dra
     width,
     height,
     legend: { show: false },
-    padding: [10, 8, 0, 0],
+    padding: [10, 20, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 9, width: 2, fill: () => colour('--card') } },
     scales: {
       x: { time: true, auto: false },
@@ -77,7 +75,7 @@ export function optionsFor(root: HTMLElement, width: number, height: number, dra
         stroke: () => colour('--muted'),
         grid: { stroke: () => colour('--line'), width: 1 },
         ticks: { show: false },
-        size: isBinary ? 76 : 50,
+        size: (_, values) => 14 + 7 * Math.max(2, ...(values ?? []).map((value) => value.length)),
         gap: 8,
         ...(isBinary ? { splits: () => [0, 1] } : {}),
         values: (_, splits, _axis, _space, step) => splits.map((split) => valueLabel(drawn(), split, step)),
@@ -86,10 +84,7 @@ export function optionsFor(root: HTMLElement, width: number, height: number, dra
   };
 }
 
-/** As many decimals as neighbouring labels need to differ. */
 function valueLabel({ measure, isRaw }: Drawn, value: number, step: number): string {
   if (measure.kind === 'BINARY') return isRaw ? wordOf(measure.quantity, value) : `${value * 100}\u00a0%`;
-  return number(value, Math.min(6, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))));
+  return number(value, decimalsOf(step));
 }
-
-export const COLUMN = { X, MAX, MIN, MEAN } as const;

@@ -21,6 +21,15 @@ export function timeLabels(splits: number[], step: number, locale?: string, zone
   });
 }
 
+/** The decimals that multiples of `step` need: 0 for 5, 1 for 2.5, 2 for 0.25. */
+export function decimalsOf(step: number): number {
+  for (let decimals = 0; decimals < 6; decimals += 1) {
+    const scaled = step * 10 ** decimals;
+    if (Math.abs(scaled - Math.round(scaled)) < 1e-6 * scaled) return decimals;
+  }
+  return 6;
+}
+
 /** The value axis from just below `low` to just above `high`, never narrower than `leastSpan`. */
 export function valueRange(low: number | null, high: number | null, leastSpan: number): [number, number] {
   if (low === null || high === null) return [0, leastSpan];

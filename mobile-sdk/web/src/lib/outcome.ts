@@ -2,7 +2,7 @@
 
 const WORDS: Readonly<Record<string, string>> = {
   stored: 'Stored',
-  duplicate: 'Heard twice',
+  duplicate: 'Heard more than once',
   replayed: 'Played again, refused',
   bad_mic: 'Wrong key, or forged',
   not_adopted: 'From devices not adopted',

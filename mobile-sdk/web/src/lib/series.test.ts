@@ -43,6 +43,20 @@ test('a gap breaks the line and is not drawn over', () => {
   expect(out.x[2]).toBeLessThan(out.x[3] ?? -Infinity);
 });
 
+test('a gap breaks the line where points are missing, not where it began inside a point', () => {
+  const gaps = [{ from: 1.3 * HOUR, to: 4.9 * HOUR }];
+  expect(columns({ ...hourly(0, 1, 5), gaps }, 9 * HOUR).point).toEqual([0, 1, -1, 2]);
+});
+
+test('a gap within points that all have readings breaks nothing', () => {
+  const gaps = [{ from: 1.1 * HOUR, to: 2.9 * HOUR }];
+  expect(columns({ ...hourly(0, 1, 2), gaps }, 9 * HOUR).point).toEqual([0, 1, 2]);
+});
+
+test('points that are missing without a gap are drawn through: the sensor is slower than the points', () => {
+  expect(columns(hourly(0, 2, 4), 9 * HOUR).point).toEqual([0, 1, 2]);
+});
+
 test('several gaps between two points are one hole; gaps at the ends make none', () => {
   const gaps = [
     { from: -9 * HOUR, to: 0 },

@@ -45,17 +45,18 @@ export interface Columns {
 /** Lays the points out: each in the middle of its width, none after `now`, a hole in every gap. */
 export function columns(series: Series, now: number): Columns {
   const { t, widthMs } = series;
-  const gaps = [...series.gaps].sort((a, b) => a.from - b.from);
+  const gaps = [...series.gaps].sort((a, b) => a.to - b.to);
   const out: Columns = { x: [], min: [], mean: [], max: [], point: [], lone: [] };
   let gap = 0;
   t.forEach((start, i) => {
     const at = Math.max(start, Math.min(start + widthMs / 2, now));
-    const before = out.x.at(-1);
+    const before = t[i - 1];
     if (before !== undefined) {
-      let broken = false;
-      // A gap breaks the line between two points when it starts before the second and ends after the first.
-      for (; gap < gaps.length && (gaps[gap]?.from ?? 0) < at; gap += 1) broken ||= (gaps[gap]?.to ?? 0) > before * 1000;
-      if (broken) hole(out, (before + at / 1000) / 2);
+      // A gap breaks the line where points are missing: between the end of one and the start of the next.
+      const end = before + widthMs;
+      while (gap < gaps.length && (gaps[gap]?.to ?? 0) <= end) gap += 1;
+      const found = gaps[gap];
+      if (found && found.from < start && end < start) hole(out, ((out.x.at(-1) ?? 0) + at / 1000) / 2);
     }
     out.x.push(at / 1000);
     out.min.push(series.min[i] ?? null);

@@ -78,6 +78,19 @@ export function commands(house: House, changed: (kind: string, deviceId?: string
       changed('DEVICE_REMOVED', found.id);
       return done({ removedDeviceId: found.id });
     },
+    renameRoom: ({ input }) => {
+      const room = roomOf(input['roomId']);
+      if (!room) return refuse('NotFoundError', 'NOT_FOUND', 'there is no such room', ['input', 'roomId']);
+      room.name = String(input['name']);
+      changed('ROOM_CHANGED');
+      return done({ room });
+    },
+    removeRoom: ({ input }) => {
+      house.rooms = house.rooms.filter((room) => room.id !== input['roomId']);
+      house.devices.forEach((each) => (each.room = each.room?.id === input['roomId'] ? null : each.room));
+      changed('ROOM_CHANGED');
+      return done({});
+    },
     createRoom: ({ input }) => {
       const name = String(input['name']);
       if (house.rooms.some((room) => room.name === name)) {

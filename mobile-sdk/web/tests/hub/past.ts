@@ -21,9 +21,14 @@ const SWING: Readonly<Record<string, [day: number, year: number, noise: number]>
 
 function valueAt(sensor: Sensor, t: number): number {
   const [day, year, noise] = SWING[sensor.quantity] ?? [1, 1, 0.2];
-  const hours = (t % DAY) / DAY;
-  const wave = Math.sin((hours - 0.35) * 2 * Math.PI) + 0.35 * Math.sin((hours - 0.1) * 4 * Math.PI);
-  return sensor.value + day * (wave - 0.2) + year * Math.sin((t / (365 * DAY)) * 2 * Math.PI) + noise * chance(Math.floor(t / (5 * MINUTE)));
+  // Each sensor has its own shift, and its past ends at its present.
+  const shift = (sensor.id.length % 5) / 20;
+  const smooth = (at: number): number => {
+    const days = at / DAY + shift;
+    const wave = Math.sin((days - 0.35) * 2 * Math.PI) + 0.35 * Math.sin((days - 0.1) * 4 * Math.PI);
+    return day * wave * (1 + 0.3 * Math.sin(days / 3)) + year * Math.sin((at / (365 * DAY)) * 2 * Math.PI);
+  };
+  return sensor.value + smooth(t) - smooth(Date.now()) + noise * chance(Math.floor(t / MINUTE));
 }
 
 const WIDTHS = [5 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, DAY];
