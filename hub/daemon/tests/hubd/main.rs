@@ -84,8 +84,9 @@ impl Owner {
 
     /// Starts the hub and waits until it serves; answers with its address too.
     fn start(&self) -> (Running, String) {
-        let mut child = self.command("run").stderr(Stdio::piped()).env_remove("JOURNAL_STREAM").spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let child = self.command("run").stderr(Stdio::piped()).env_remove("JOURNAL_STREAM").spawn().unwrap();
+        let mut running = Running { child, reader: None };
+        let mut lines = BufReader::new(running.child.stderr.take().unwrap()).lines();
         let mut seen = String::new();
         for line in lines.by_ref() {
             let line = line.unwrap();
