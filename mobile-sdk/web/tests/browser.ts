@@ -75,3 +75,19 @@ export async function expectNoSideScroll(page: Page): Promise<void> {
   const [wide, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
   expect(wide).toBe(seen);
 }
+
+/** How many pixels of the chart have the colour of this custom property. */
+export const inkOf = (page: Page, property: string): Promise<number> =>
+  page.evaluate((name) => {
+    const canvas = document.querySelector('canvas');
+    const context = canvas?.getContext('2d');
+    if (!canvas || !context) return 0;
+    const hex = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    let ink = 0;
+    for (let i = 0; i < data.length; i += 4) {
+      if (data[i] === red && data[i + 1] === green && data[i + 2] === blue && data[i + 3] === 255) ink += 1;
+    }
+    return ink;
+  }, property);

@@ -31,7 +31,13 @@ export function optionsFor(root: HTMLElement, width: number, height: number, dra
     height,
     legend: { show: false },
     padding: [10, 20, 0, 0],
-    cursor: { y: false, drag: { x: false, y: false }, points: { size: 9, width: 2, fill: () => colour('--card') } },
+    cursor: {
+      y: false,
+      drag: { x: false, y: false },
+      points: { size: 9, width: 2, fill: () => colour('--card') },
+      // The chart moves the cursor itself, for mouse, finger and keyboard alike.
+      bind: { mousemove: () => null, mouseenter: () => null, mouseleave: () => null, mousedown: () => null, dblclick: () => null },
+    },
     scales: {
       x: { time: true, auto: false },
       y: {

@@ -54,6 +54,7 @@ export class FakeHub {
   private constructor() {
     this.#server = createServer((request, response) => void this.#answer(request, response));
     this.#server.on('connection', (socket) => {
+      if (!this.#isUp) return void socket.destroy();
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
     });
@@ -228,7 +229,6 @@ export class FakeHub {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!this.#isUp) return void request.socket.destroy();
     const path = new URL(request.url ?? '/', 'http://hub').pathname;
     if (path === '/graphql') return this.#graphql(request, response);
     this.#file(path === '/' ? '/index.html' : path, request, response);
