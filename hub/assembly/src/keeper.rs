@@ -1,6 +1,9 @@
 //! Looks after what must happen in time: flush, seal, settle the clock, keep dead letters, expire.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use hub_bus::{Bus, Draft};
 use hub_history::History;
@@ -34,7 +37,9 @@ pub struct Keeper {
     flushed_ms: u64,
     buried_ms: u64,
     noted_ms: u64,
-    expired_ms: Option<u64>,
+    expired_ms: u64,
+    /// The duties whose last try failed.
+    failing: BTreeSet<&'static str>,
 }
 
 /// What a keeper looks after.
@@ -47,6 +52,15 @@ pub(crate) struct Kept {
     pub clock: Arc<dyn Clock>,
     pub default_retention: Retention,
     pub commit_interval_ms: u64,
+}
+
+/// Is it time again? Then it is noted as done.
+fn due(last_ms: &mut u64, now_ms: u64, every_ms: u64) -> bool {
+    let is_due = now_ms.saturating_sub(*last_ms) >= every_ms;
+    if is_due {
+        *last_ms = now_ms;
+    }
+    is_due
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -67,25 +81,57 @@ impl Keeper {
             flushed_ms: now_ms,
             buried_ms: now_ms,
             noted_ms: now_ms,
-            expired_ms: None,
+            // What is too old is dropped soon after start.
+            expired_ms: now_ms.saturating_sub(EXPIRE_MS),
+            failing: BTreeSet::new(),
         }
     }
 
     /// Does what is due. Call it every second or so, of real or simulated time.
     ///
-    /// A disk that is full or fails is an alert, not an end: it is tried again the next time.
+    /// A disk that is full or fails is an alert, not an end: what failed is tried again when it is due again.
     pub fn tick(&mut self) {
         let now = self.clock.now();
-        let done = self.settle(now).and_then(|()| self.write(now));
-        let told = match done {
-            Ok(()) => self.alerts.clear(&self.bus, now, (AlertKind::StoreFailing, None)),
+        let ms = now.stamp.ms;
+        let settled = self.settle(now);
+        self.done("settle the clock", settled, now);
+        if due(&mut self.flushed_ms, ms, self.commit_interval_ms) {
+            let flushed = self.history.flush().map(|_| ()).map_err(Into::into);
+            self.done("flush the journal", flushed, now);
+        }
+        if self.history.seal_due(now.wall.at) {
+            let sealed = self.history.seal(now.wall.at).map_err(Into::into);
+            self.done("seal the journal", sealed, now);
+        }
+        if due(&mut self.buried_ms, ms, DEAD_LETTERS_MS) {
+            let kept = self.bury().and_then(|()| self.note_formats());
+            self.done("keep dead letters", kept, now);
+        }
+        if due(&mut self.noted_ms, ms, WALL_MS) {
+            let noted = self.note(now);
+            self.done("note the time", noted, now);
+        }
+        // Nothing is thrown away by a clock that may be wrong.
+        if now.wall.quality == TimeQuality::Synchronised && due(&mut self.expired_ms, ms, EXPIRE_MS) {
+            let expired = self.expire(now);
+            self.done("drop what is too old", expired, now);
+        }
+    }
+
+    /// Remembers which duties fail; the first to fail raises the alert, the last to succeed again clears it.
+    fn done(&mut self, duty: &'static str, outcome: Result<(), Failure>, now: Now) {
+        let key = (AlertKind::StoreFailing, None);
+        let told = match outcome {
+            Ok(()) if self.failing.remove(duty) && self.failing.is_empty() => self.alerts.clear(&self.bus, now, key),
+            Ok(()) => Ok(()),
             Err(error) => {
+                self.failing.insert(duty);
                 let advice = format!(
-                    "The history cannot be written: {}. Free space on the disk or replace the card; readings are kept in \
-                     memory meanwhile.",
+                    "The hub cannot {duty}: {}. Free space on the disk or replace the card; readings are kept in memory \
+                     meanwhile.",
                     chain(error.as_ref())
                 );
-                self.alerts.raise(&self.bus, now, Severity::Critical, (AlertKind::StoreFailing, None), advice)
+                self.alerts.raise(&self.bus, now, Severity::Critical, key, advice)
             }
         };
         if let Err(error) = told {
@@ -141,33 +187,6 @@ impl Keeper {
                 current.wall = self.history.wall(current.at);
             }
         })?;
-        Ok(())
-    }
-
-    fn write(&mut self, now: Now) -> Result<(), Failure> {
-        let ms = now.stamp.ms;
-        if ms.saturating_sub(self.flushed_ms) >= self.commit_interval_ms {
-            self.flushed_ms = ms;
-            self.history.flush()?;
-        }
-        if self.history.seal_due(now.wall.at) {
-            self.history.seal(now.wall.at)?;
-        }
-        if ms.saturating_sub(self.buried_ms) >= DEAD_LETTERS_MS {
-            self.buried_ms = ms;
-            self.bury()?;
-            self.note_formats()?;
-        }
-        if ms.saturating_sub(self.noted_ms) >= WALL_MS {
-            self.noted_ms = ms;
-            self.note(now)?;
-        }
-        // Nothing is thrown away by a clock that may be wrong.
-        let is_due = self.expired_ms.is_none_or(|at| ms.saturating_sub(at) >= EXPIRE_MS);
-        if is_due && now.wall.quality == TimeQuality::Synchronised {
-            self.expired_ms = Some(ms);
-            self.expire(now)?;
-        }
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::{
     process::{Command, Output},
 };
 
-use redb::{Database, TableDefinition};
+use redb::{Database, ReadableDatabase, TableDefinition};
 
 use crate::{Owner, capture, error};
 
@@ -56,7 +56,7 @@ fn a_port_in_use_is_named() {
     let address = taken.local_addr().unwrap().to_string();
     let text = fs::read_to_string(owner.config()).unwrap().replace("127.0.0.1:0", &address);
     fs::write(owner.config(), text).unwrap();
-    check(&owner.run("run", &[]), 75, &[&address, "in use"]);
+    check(&owner.run("run", &[]), 75, &[&address, "another program uses port"]);
 }
 
 #[test]
@@ -85,28 +85,40 @@ fn a_store_from_a_newer_version_is_left_as_it_is() {
     transaction.open_table(numbers).unwrap().insert("format", 99).unwrap();
     transaction.commit().unwrap();
     drop(database);
-    let before = fs::read(&registry).unwrap();
     check(&owner.run("run", &[]), 65, &["format 99", "newer"]);
-    assert!(fs::read(&registry).unwrap() == before, "the store was changed");
+    let database = Database::open(&registry).unwrap();
+    let found = database.begin_read().unwrap().open_table(numbers).unwrap().get("format").unwrap().unwrap().value();
+    assert_eq!(found, 99, "the store was changed");
+}
+
+/// Runs the hub on a file system of its own, in a name space of its own, so that no rights are needed on most machines.
+fn run_on_a_disk_of(size: &str, owner: &Owner) -> Option<Output> {
+    let script =
+        format!("mount -t tmpfs -o size={size} tmpfs \"$1\" && exec timeout -s TERM 8 \"$2\" run --config \"$3\"");
+    fs::create_dir(owner.store()).unwrap();
+    let output = Command::new("unshare")
+        .args(["-Urm", "sh", "-c", &script, "sh"])
+        .args([owner.store().as_os_str(), env!("CARGO_BIN_EXE_hubd").as_ref(), owner.config().as_os_str()])
+        .output();
+    let refused = match output {
+        Ok(output) if error(&output).contains("unshare:") || error(&output).contains("mount:") => error(&output),
+        Ok(output) => return Some(output),
+        Err(error) => error.to_string(),
+    };
+    eprintln!("skipped: this machine allows no file system of its own: {refused}");
+    None
 }
 
 #[test]
-fn a_full_disk_is_said_so() {
-    let owner = Owner::new();
-    // A file system of one megabyte, in a name space of its own, so that no rights are needed on most machines.
-    let script = "mount -t tmpfs -o size=1m tmpfs \"$1\" && exec \"$2\" run --config \"$3\"";
-    fs::create_dir(owner.store()).unwrap();
-    let output = Command::new("unshare")
-        .args(["-Urm", "sh", "-c", script, "sh"])
-        .args([owner.store().as_os_str(), env!("CARGO_BIN_EXE_hubd").as_ref(), owner.config().as_os_str()])
-        .output();
-    let Ok(output) = output else {
-        eprintln!("skipped: there is no unshare on this machine");
-        return;
-    };
-    if error(&output).contains("unshare:") || error(&output).contains("mount:") {
-        eprintln!("skipped: this machine allows no file system of its own: {}", error(&output));
-        return;
-    }
+fn a_disk_that_is_full_at_start_is_said_so() {
+    let Some(output) = run_on_a_disk_of("64k", &Owner::new()) else { return };
     check(&output, 73, &["full"]);
+}
+
+#[test]
+fn a_disk_that_fills_up_is_an_alert_and_not_an_end() {
+    let Some(output) = run_on_a_disk_of("1m", &Owner::new()) else { return };
+    let log = error(&output);
+    assert_eq!(log.matches("kind=\"store_failing\"").count(), 1, "one alert, not one a second: {log}");
+    assert!(log.contains("the disk is full") && log.contains("Free space"), "{log}");
 }
