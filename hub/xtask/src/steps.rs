@@ -78,7 +78,7 @@ const WEB_UNIT: Step = Step {
 const WEB_PAGE: Step = Step {
     name: "web-page",
     headline: "the web page in Chromium",
-    needs: &["build"],
+    needs: &["web"],
     work: Work::Tests(web::page_tests),
 };
 const SMOKE: Step = Step {
