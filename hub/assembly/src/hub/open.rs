@@ -72,7 +72,8 @@ impl OpenError {
     /// What kind of trouble it is.
     pub fn trouble(&self) -> StoreTrouble {
         use hub_history::OpenError as History;
-        if chain(self).contains("No space left on device") {
+        let reasons = chain(self);
+        if reasons.contains("No space left on device") || reasons.contains("the disk is full") {
             return StoreTrouble::DiskFull;
         }
         match self {

@@ -114,11 +114,3 @@ fn a_disk_that_is_full_at_start_is_said_so() {
     let Some(output) = run_on_a_disk_of("64k", &Owner::new()) else { return };
     check(&output, 73, &["full"]);
 }
-
-#[test]
-fn a_disk_that_fills_up_is_an_alert_and_not_an_end() {
-    let Some(output) = run_on_a_disk_of("1m", &Owner::new()) else { return };
-    let log = error(&output);
-    assert_eq!(log.matches("kind=\"store_failing\"").count(), 1, "one alert, not one a second: {log}");
-    assert!(log.contains("the disk is full") && log.contains("Free space"), "{log}");
-}
