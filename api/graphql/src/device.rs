@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use async_graphql::{ID, Object, SimpleObject};
+use async_graphql::{ID, Object, Result, SimpleObject};
 use hub_bus::{Contact, Discovered};
 use hub_model::{DeviceId, Quantity, WallTime};
 
@@ -150,8 +150,8 @@ impl Device {
 
     /// What it measures, in a fixed order; empty until it measured something.
     #[graphql(complexity = "1 + 8 * child_complexity")]
-    async fn sensors(&self) -> Vec<Sensor> {
-        Sensor::all(self)
+    async fn sensors(&self) -> Result<Vec<Sensor>> {
+        self.view.listed(Sensor::all(self))
     }
 
     /// What it says of itself.

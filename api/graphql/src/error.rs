@@ -76,6 +76,11 @@ pub(crate) fn bad_input(argument: &str, message: impl Into<String>) -> Error {
     coded(Code::BadUserInput, message).extend_with(|_, extensions| extensions.set("argument", argument))
 }
 
+/// The operation asks for more than `limit` allows.
+pub(crate) fn over_limit(limit: &str, message: impl Into<String>) -> Error {
+    coded(Code::LimitExceeded, message).extend_with(|_, extensions| extensions.set("limit", limit))
+}
+
 /// A fault of the hub: the log gets the reason, the client an id to find it by.
 pub(crate) fn internal(hub: &Hub, reason: &(dyn std::error::Error + 'static)) -> Error {
     let id = hub.fault_id();
@@ -84,8 +89,12 @@ pub(crate) fn internal(hub: &Hub, reason: &(dyn std::error::Error + 'static)) ->
         .extend_with(|_, extensions| extensions.set("id", id))
 }
 
-/// Gives errors that the executor made itself the code that fits.
+/// The most errors of one answer: who makes 2000 mistakes need not read 2000 sentences.
+const MAX_ERRORS: usize = 20;
+
+/// Gives errors that the executor made itself the code that fits, and drops those that nobody would read.
 pub(crate) fn label(response: &mut Response) {
+    response.errors.truncate(MAX_ERRORS);
     for error in response.errors.iter_mut().filter(|error| Code::of(error).is_none()) {
         let code = match error.message.as_str() {
             "Query is too complex." => Code::LimitExceeded,

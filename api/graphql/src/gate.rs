@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Error, ErrorExtensions, Name, Request, Response, ServerError, ServerResult, Value, Variables,
+    Error, Name, Request, Response, ServerError, ServerResult, Value, Variables,
     async_trait::async_trait,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest, NextRequest, NextSubscribe},
     parser::types::ExecutableDocument,
@@ -10,7 +10,7 @@ use futures_util::{StreamExt, stream::BoxStream};
 
 use crate::{
     LimitError,
-    error::{Code, coded, label},
+    error::{Code, coded, label, over_limit},
     view::{Hub, View},
 };
 
@@ -89,9 +89,7 @@ fn check_variables(document: &ExecutableDocument, name: Option<&str>, variables:
 fn refuse(error: &LimitError) -> ServerError {
     let message = error.to_string();
     let error: Error = match error {
-        LimitError::TooMuch { what, .. } => {
-            coded(Code::LimitExceeded, message).extend_with(|_, extensions| extensions.set("limit", *what))
-        }
+        LimitError::TooMuch { what, .. } => over_limit(what, message),
         LimitError::FragmentCycle { .. } | LimitError::IntrospectionOff => coded(Code::ValidationFailed, message),
     };
     ServerError { extensions: error.extensions, ..ServerError::new(error.message, None) }

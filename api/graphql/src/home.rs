@@ -48,20 +48,20 @@ impl Home {
 
     /// The rooms, by name.
     #[graphql(complexity = "1 + 10 * child_complexity")]
-    async fn rooms(&self) -> Vec<Room> {
-        Room::all(&self.view)
+    async fn rooms(&self) -> Result<Vec<Room>> {
+        self.view.listed(Room::all(&self.view))
     }
 
     /// The adopted devices, by name.
     #[graphql(complexity = "1 + 40 * child_complexity")]
-    async fn devices(&self) -> Vec<Device> {
-        Device::adopted(&self.view, |_| true)
+    async fn devices(&self) -> Result<Vec<Device>> {
+        self.view.listed(Device::adopted(&self.view, |_| true))
     }
 
     /// The adopted devices that are in no room, by name.
     #[graphql(complexity = "1 + 10 * child_complexity")]
-    async fn unplaced(&self) -> Vec<Device> {
-        Device::adopted(&self.view, |device| device.room.is_none())
+    async fn unplaced(&self) -> Result<Vec<Device>> {
+        self.view.listed(Device::adopted(&self.view, |device| device.room.is_none()))
     }
 
     /// The version of the hub.

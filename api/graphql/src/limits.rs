@@ -9,7 +9,8 @@ use thiserror::Error;
 /// How much a client may ask for.
 ///
 /// The defaults let every query of the web page, of GraphiQL and of the usual code generators through with a wide
-/// margin, and keep a hostile query on a Raspberry Pi below a second.
+/// margin. In a house of 256 devices with 12 sensors each, all that the page shows is answered in 0.07 s, and the dearest
+/// of our hostile queries is refused after 0.14 s (a build for development, one x86 core).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// The most lexical tokens of a document. The usual introspection query has about 250.
@@ -32,6 +33,8 @@ pub struct Limits {
     pub introspection_lists: usize,
     /// The greatest estimated cost: fields, times the items of the lists that they are in, times points of history.
     pub complexity: usize,
+    /// The most objects in the lists of an answer: what holds when a house is larger than `complexity` estimates.
+    pub objects: usize,
     /// The most subscriptions that are open at a time, of all clients together.
     pub subscriptions: usize,
     /// May clients ask for the schema?
@@ -53,6 +56,7 @@ impl Default for Limits {
             directives: 50,
             introspection_lists: 2,
             complexity: 30_000,
+            objects: 20_000,
             subscriptions: 64,
             allows_introspection: true,
             allows_suggestions: true,

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use async_graphql::{ID, Object};
+use async_graphql::{ID, Object, Result};
 use hub_model::RoomId;
 
 use crate::{device::Device, id::GlobalId, sensor::Sensor, view::View};
@@ -47,13 +47,13 @@ impl Room {
 
     /// The devices in it, by name.
     #[graphql(complexity = "1 + 10 * child_complexity")]
-    async fn devices(&self) -> Vec<Device> {
-        self.adopted()
+    async fn devices(&self) -> Result<Vec<Device>> {
+        self.view.listed(self.adopted())
     }
 
     /// The sensors of the devices in it.
     #[graphql(complexity = "1 + 40 * child_complexity")]
-    async fn sensors(&self) -> Vec<Sensor> {
-        self.adopted().iter().flat_map(Sensor::all).collect()
+    async fn sensors(&self) -> Result<Vec<Sensor>> {
+        self.view.listed(self.adopted().iter().flat_map(Sensor::all).collect())
     }
 }

@@ -83,3 +83,42 @@ impl ScalarType for DateTime {
         Value::String(self.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse<T: ScalarType>(text: &str) -> Option<T> {
+        T::parse(Value::String(text.to_owned())).ok()
+    }
+
+    #[test]
+    fn a_moment_is_written_in_utc_with_milliseconds_and_read_in_any_offset() {
+        for (text, written) in [
+            ("2026-11-21T04:12:20.123Z", "2026-11-21T04:12:20.123Z"),
+            ("2026-11-21T05:12:20+01:00", "2026-11-21T04:12:20.000Z"),
+            ("1969-12-31T23:59:59.9999Z", "1970-01-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(parse::<DateTime>(text).unwrap().to_string(), written, "{text}");
+        }
+        assert_eq!(DateTime(UnixMillis(i64::MAX)).to_string(), "9999-12-30T22:00:00.999Z");
+        assert_eq!(DateTime(UnixMillis(i64::MIN)).to_string(), "-009999-01-02T01:59:59.000Z");
+    }
+
+    #[test]
+    fn a_long_is_a_string_to_the_last_bit() {
+        for number in [0, -1, i64::MIN, i64::MAX] {
+            assert_eq!(parse::<Long>(&number.to_string()), Some(Long(number)));
+            assert_eq!(Long(number).to_value(), Value::String(number.to_string()));
+        }
+        assert_eq!(Long::from(u64::MAX), Long(i64::MAX));
+        assert!(Long::parse(Value::from(5)).is_err() && parse::<Long>("9223372036854775808").is_none());
+    }
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_written() {
+        let cursor: Cursor = parse("5f3a.1024").unwrap();
+        assert_eq!(cursor.to_value(), Value::String("5f3a.1024".to_owned()));
+        assert!(Cursor::parse(Value::from(5)).is_err() && parse::<Cursor>("5f3a").is_none());
+    }
+}

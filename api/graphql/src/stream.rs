@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use crate::{
-    error::{Code, bad_input, coded, internal},
+    error::{Code, bad_input, coded, internal, over_limit},
     event::Event,
     id::device_id,
     scalar::{Cursor, DateTime},
@@ -177,10 +177,8 @@ impl Subscription {
         let view = View::of(ctx)?;
         let filter = Filter::parse(filter)?;
         let permit = Arc::clone(&view.hub().subscriptions).try_acquire_owned().map_err(|_| {
-            use async_graphql::ErrorExtensions;
             let limit = view.hub().limits.subscriptions;
-            coded(Code::LimitExceeded, format!("{limit} subscriptions are open, which is the limit; close one first"))
-                .extend_with(|_, extensions| extensions.set("limit", "subscriptions"))
+            over_limit("subscriptions", format!("{limit} subscriptions are open, which is the limit; close one first"))
         })?;
         let reader = view.ports().bus.subscribe(after.map(|after| after.0));
         Ok(Pusher::new(view, reader, filter, permit).stream())

@@ -1,6 +1,6 @@
 use std::sync::{
     Arc, OnceLock,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 use async_graphql::{Context, Result};
@@ -8,7 +8,7 @@ use hub_bus::Snapshot;
 use hub_model::Now;
 use tokio::sync::Semaphore;
 
-use crate::{Limits, Ports};
+use crate::{Limits, Ports, error::over_limit};
 
 /// What lives as long as the schema.
 pub(crate) struct Hub {
@@ -38,11 +38,13 @@ impl Hub {
 pub(crate) struct View {
     hub: Arc<Hub>,
     taken: OnceLock<(Snapshot, Now)>,
+    /// How many objects were listed so far.
+    listed: AtomicUsize,
 }
 
 impl View {
     pub(crate) fn new(hub: Arc<Hub>) -> Arc<Self> {
-        Arc::new(Self { hub, taken: OnceLock::new() })
+        Arc::new(Self { hub, taken: OnceLock::new(), listed: AtomicUsize::new(0) })
     }
 
     /// The view of the request that `ctx` belongs to.
@@ -56,6 +58,18 @@ impl View {
     /// The same hub, looked at anew: after a command, or for the next events.
     pub(crate) fn renewed(&self) -> Arc<Self> {
         Self::new(Arc::clone(&self.hub))
+    }
+
+    /// The list, if the request has not listed too much with it.
+    ///
+    /// Complexity is estimated before anything is known of the house; this is what holds when the house is larger.
+    pub(crate) fn listed<T>(&self, list: Vec<T>) -> Result<Vec<T>> {
+        let limit = self.hub.limits.objects;
+        let before = self.listed.fetch_add(list.len(), Ordering::Relaxed);
+        if before.saturating_add(list.len()) > limit {
+            return Err(over_limit("objects", format!("the answer has more than {limit} objects, which is the limit")));
+        }
+        Ok(list)
     }
 
     pub(crate) fn hub(&self) -> &Arc<Hub> {

@@ -32,6 +32,7 @@ fn cursors(batch: &serde_json::Value) -> Vec<String> {
     batch["events"].as_array().unwrap().iter().map(|event| event["cursor"].as_str().unwrap().to_owned()).collect()
 }
 
+#[expect(clippy::disallowed_methods, reason = "the test's own paused time")]
 #[tokio::test(start_paused = true)]
 async fn a_quiet_subscription_says_at_once_and_every_20_seconds_that_it_lives() {
     let house = House::furnished();

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use api_graphql::{Code, LimitError, Limits};
+use hub_model::Quantity;
 
 use crate::house::House;
 
@@ -114,13 +115,28 @@ async fn what_the_page_asks_costs_less_than_half_of_what_it_may() {
 }
 
 #[tokio::test]
+async fn a_house_larger_than_estimated_is_not_listed_without_end() {
+    let house = House::with(Limits { objects: 20, ..Limits::default() }, 8);
+    for number in 0..5 {
+        house.adopt(number, "a device", None);
+        house.measure(number, &[(Quantity::Temperature, 1), (Quantity::Co2, 2)]);
+    }
+    house.ask("{ home { devices { sensors { id } } } }").await;
+    let query = "{ home { devices { sensors { device { sensors { id } } } } } }";
+    let (code, _, errors) = house.refuse(query).await;
+    assert_eq!((code.as_str(), &errors[0]["extensions"]["limit"]), ("LIMIT_EXCEEDED", &"objects".into()));
+}
+
+#[tokio::test]
 async fn schema_and_suggestions_can_be_kept_back() {
     let house = House::with(Limits { allows_introspection: false, allows_suggestions: false, ..Limits::default() }, 8);
-    let (_, message, _) = house.refuse("{ home { nmae } }").await;
+    let (_, message, _) = house.refuse("{ home { nam } }").await;
     assert!(!message.contains("Did you mean"), "{message}");
     let (code, _, _) = house.refuse("{ __schema { types { name } } }").await;
     assert_eq!(code, "GRAPHQL_VALIDATION_FAILED");
-    let (_, message, _) = House::new().refuse("{ home { nmae } }").await;
+    let many = house.respond(&format!("{{ home {{ {} }} }}", "nam ".repeat(1_000))).await;
+    assert_eq!(many.errors.len(), 20, "nobody reads more");
+    let (_, message, _) = House::new().refuse("{ home { nam } }").await;
     assert!(message.contains("Did you mean"), "{message}");
 }
 
