@@ -1,6 +1,6 @@
-// Chromium for the page tests: Debian's, without a network of its own.
+// Chromium for the page tests, without a network of its own.
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { expect } from 'vitest';
@@ -16,9 +16,17 @@ export const PHONE: BrowserContextOptions = {
   timezoneId: 'Europe/Berlin',
 };
 
+/** $CHROMIUM, or where Debian, Ubuntu and Google's package put it. */
+function executable(): string {
+  const places = ['/usr/bin/chromium', '/snap/bin/chromium', '/usr/bin/google-chrome'];
+  const found = process.env['CHROMIUM'] ?? places.find((place) => existsSync(place));
+  if (found === undefined) throw new Error(`no Chromium at ${places.join(', ')}: install it, or set CHROMIUM to its path`);
+  return found;
+}
+
 export const launch = (): Promise<Browser> =>
   chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    executablePath: executable(),
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -134,10 +134,10 @@ test('a finger on the chart shows the point under it', async () => {
 test('the same figures are in a table', async () => {
   await page.getByText('Show as a table').click();
   const rows = page.getByRole('row');
-  expect(await rows.count()).toBe(51);
+  await expect.poll(() => rows.count()).toBe(51);
   expect(await rows.first().innerText()).toMatch(/When\s+Lowest\s+Mean\s+Highest/);
   await page.getByRole('button', { name: /^Show 50 more/ }).click();
-  expect(await rows.count()).toBe(101);
+  await expect.poll(() => rows.count()).toBe(101);
   await expectAccessible(page);
 });
 
@@ -146,7 +146,7 @@ test('a door has states and shares, not means', async () => {
   await page.getByRole('link', { name: 'Front door' }).click();
   await expect.poll(summary).toMatch(/now closed, open in 50 % of the readings/);
   await page.getByText('Show as a table').click();
-  expect(await page.getByRole('row').nth(1).innerText()).toMatch(/closed/);
+  await page.getByRole('row').nth(1).getByText('closed').waitFor();
 });
 
 test('another quantity of the device is one tap away', async () => {
