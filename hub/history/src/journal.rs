@@ -165,7 +165,11 @@ impl Journal {
                 (last, left) = (Some(batch.last), rest);
             }
             let Some(last) = last else {
-                // Larger than a segment, which `Batch` does not let happen.
+                // `Waiting` closes batches far below the size of a real segment.
+                tracing::error!(
+                    bytes = first.bytes.len(),
+                    "a batch of events is larger than a journal segment and is left out"
+                );
                 left = left.get(1..).unwrap_or_default();
                 continue;
             };

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
 use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc};
 
 use hub_model::{
@@ -10,6 +8,7 @@ use hub_model::{
 use crate::{Config, History, OpenError, disk::memory::MemoryDisk};
 
 mod answers;
+mod bulk;
 mod clock;
 mod codecs;
 mod crashes;
@@ -18,7 +17,6 @@ mod journals;
 mod keeping;
 mod model;
 mod opening;
-mod speed;
 
 /// 2026-09-21T14:00:00Z, the beginning of an hour.
 const T0: i64 = 1_790_000_000_000 - 1_790_000_000_000 % 3_600_000;
@@ -83,7 +81,11 @@ impl Bench {
 }
 
 fn open(disk: &MemoryDisk) -> Result<History, OpenError> {
-    History::open_on(Config::new("memory"), Arc::new(disk.clone()), Epoch(5), 256 * 1024)
+    open_with(disk, Config::new("memory"), 256 * 1024)
+}
+
+fn open_with(disk: &MemoryDisk, config: Config, segment_bytes: u64) -> Result<History, OpenError> {
+    History::open_on(config, Arc::new(disk.clone()), Epoch(5), segment_bytes)
 }
 
 fn series(device: u64, quantity: Quantity) -> SeriesKey {

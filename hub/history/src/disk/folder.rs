@@ -24,6 +24,9 @@ impl Folder {
     /// The folder at `path`, made where there is none.
     pub(crate) fn new(path: &Path) -> io::Result<Self> {
         fs::create_dir_all(path.join("journal"))?;
+        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            File::open(parent)?.sync_all()?;
+        }
         Ok(Self { path: path.to_owned() })
     }
 
@@ -40,7 +43,7 @@ impl Disk for Folder {
     fn draft(&self) -> io::Result<Box<dyn StorageBackend>> {
         let path = self.path.join(DRAFT);
         match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => backend(&path, true),
         }
     }

@@ -151,7 +151,6 @@ impl MemoryDisk {
 
 /// What tests do to a disk.
 #[cfg(test)]
-#[expect(clippy::indexing_slicing, reason = "tests name files that exist")]
 impl MemoryDisk {
     pub(crate) fn set_faults(&self, faults: Faults) {
         self.lock().faults = faults;

@@ -13,10 +13,14 @@ fn numbers(bench: &Bench, after: u64, limit: usize) -> Vec<u64> {
 #[test]
 fn events_are_read_whether_they_are_durable_or_not() {
     let mut bench = Bench::new();
-    (1..=5).for_each(|room| drop(note(&mut bench, room)));
+    for room in 1..=5 {
+        note(&mut bench, room);
+    }
     assert_eq!(bench.history.durable(), Seq(0));
     assert_eq!(bench.history.flush().unwrap(), Seq(5));
-    (6..=8).for_each(|room| drop(note(&mut bench, room)));
+    for room in 6..=8 {
+        note(&mut bench, room);
+    }
     assert_eq!(numbers(&bench, 0, 100), (1..=8).collect::<Vec<_>>());
     assert_eq!(numbers(&bench, 3, 3), [4, 5, 6]);
     assert_eq!(numbers(&bench, 6, 100), [7, 8]);
@@ -42,10 +46,9 @@ fn an_event_is_read_back_as_it_was_but_for_its_trace() {
     bench.take(1, T0, &[(Quantity::Temperature, 1)]);
     let at = Stamp { boot: BootId(2), ms: 77 };
     bench.append(at, body.clone());
-    for bench in [bench.restart_after_flush()] {
-        let events = bench.history.read_after(Seq(1), 1).unwrap().events;
-        assert_eq!((events[0].at, &events[0].body, events[0].trace), (at, &body, None));
-    }
+    let bench = bench.restart_after_flush();
+    let events = bench.history.read_after(Seq(1), 1).unwrap().events;
+    assert_eq!((events[0].at, &events[0].body, events[0].trace), (at, &body, None));
 }
 
 #[test]
@@ -64,15 +67,14 @@ fn the_ring_forgets_the_oldest_and_says_so() {
         }
     }
     assert_eq!(bench.disk.segment_count(), 8);
-    for bench in [bench.restart_after_flush()] {
-        let page = bench.history.read_after(Seq(0), 10).unwrap();
-        let (oldest, newest) = (page.oldest.0, bench.history.durable().0);
-        assert!(oldest > 1 && newest == 200_000, "{oldest} {newest}");
-        assert_eq!(page.events[0].seq.0, oldest);
-        assert_eq!(numbers(&bench, oldest - 1, usize::MAX), (oldest..=newest).collect::<Vec<_>>());
-        assert_eq!(numbers(&bench, newest - 3, 2), [newest - 2, newest - 1]);
-        assert_eq!(bench.raw(1, Quantity::Temperature).len(), 200_000);
-    }
+    let bench = bench.restart_after_flush();
+    let page = bench.history.read_after(Seq(0), 10).unwrap();
+    let (oldest, newest) = (page.oldest.0, bench.history.durable().0);
+    assert!(oldest > 1 && newest == 200_000, "{oldest} {newest}");
+    assert_eq!(page.events[0].seq.0, oldest);
+    assert_eq!(numbers(&bench, oldest - 1, usize::MAX), (oldest..=newest).collect::<Vec<_>>());
+    assert_eq!(numbers(&bench, newest - 3, 2), [newest - 2, newest - 1]);
+    assert_eq!(bench.raw(1, Quantity::Temperature).len(), 200_000);
 }
 
 #[test]

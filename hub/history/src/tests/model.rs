@@ -74,6 +74,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Device, time, values.
+type Row = (u64, i64, Vec<(Quantity, i64)>);
 type Cells = BTreeMap<Quantity, i64>;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,11 +88,11 @@ struct Sum {
 
 #[derive(Default)]
 struct Model {
-    rows: BTreeSet<(u64, i64, Vec<(Quantity, i64)>)>,
+    rows: BTreeSet<Row>,
     hours: BTreeMap<(u64, Quantity, i64), Sum>,
     days: BTreeMap<(u64, Quantity, i64), Sum>,
     newest: BTreeMap<u64, i64>,
-    sent: Vec<(u64, i64, Vec<(Quantity, i64)>)>,
+    sent: Vec<Row>,
 }
 
 impl Model {
@@ -109,7 +111,7 @@ impl Model {
     }
 
     fn points(&self, device: u64, quantity: Quantity) -> Vec<(i64, i64)> {
-        let of = |(_, t, cells): &(u64, i64, Vec<(Quantity, i64)>)| {
+        let of = |(_, t, cells): &Row| {
             cells.iter().filter(|(own, _)| *own == quantity).map(|(_, value)| (*t, *value)).collect::<Vec<_>>()
         };
         let mut points: Vec<_> = self.rows.iter().filter(|(own, ..)| *own == device).flat_map(of).collect();
