@@ -6,7 +6,7 @@ use api_server::{Config, Limits, Server};
 use tokio::io::AsyncReadExt;
 use tokio_util::sync::CancellationToken;
 
-#[path = "../src/tests/schema.rs"]
+#[path = "../tests/server/schema.rs"]
 mod schema;
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,3 +1,6 @@
+#[cfg(test)]
+mod tests;
+
 use std::net::{Ipv4Addr, SocketAddr};
 
 use axum::http::Uri;

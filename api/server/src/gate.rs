@@ -93,8 +93,7 @@ pub(crate) async fn guard(State(gate): State<Arc<Gate>>, request: Request, next:
     let origin = request.headers().get(header::ORIGIN).cloned();
     let is_preflight =
         request.method() == Method::OPTIONS && request.headers().contains_key("access-control-request-method");
-    let mut response =
-        if is_preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    let mut response = if is_preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("origin"));
     if let (Visitor::Allowed, Some(origin)) = (visitor, origin) {

@@ -20,16 +20,15 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
 
+use self::{
+    accept::{Accept, Media},
+    parameters::check_content_type,
+};
 pub(crate) use self::{
     engine::Engine,
     operation::Operation,
     parameters::Parameters,
     result::{is_refused, to_json},
-    stream::Results,
-};
-use self::{
-    accept::{Accept, Media},
-    parameters::check_content_type,
 };
 use crate::{refusal::Refusal, routes::Api};
 
@@ -133,8 +132,8 @@ async fn read(api: &Api, source: Source, headers: &HeaderMap) -> Result<Operatio
         }
     };
     let last_event_id = headers.get("last-event-id").and_then(|id| id.to_str().ok()).filter(|id| !id.is_empty());
-    let operation = Operation::parse(parameters, last_event_id)
-        .map_err(|refusal| Refused { refusal, is_about_document: true })?;
+    let operation =
+        Operation::parse(parameters, last_event_id).map_err(|refusal| Refused { refusal, is_about_document: true })?;
     if operation.kind == OperationType::Mutation && method == Method::GET {
         let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "a mutation needs POST");
         return Err(refusal.with_header(header::ALLOW, HeaderValue::from_static("POST")).into());

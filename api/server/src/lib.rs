@@ -45,8 +45,6 @@ mod safety;
 mod server;
 mod site;
 mod socket;
-#[cfg(test)]
-mod tests;
 
 pub use config::{Config, ConfigError};
 pub use error::BindError;

@@ -60,12 +60,16 @@ impl Limits {
     }
 }
 
-fn within<T: PartialOrd + std::fmt::Debug>(
+fn within<T: PartialOrd + Copy + std::fmt::Debug>(
     key: &'static str,
     value: T,
     least: T,
     most: T,
     expected: &'static str,
 ) -> Result<(), ConfigError> {
-    if (least..=most).contains(&value) { Ok(()) } else { Err(ConfigError { key, value: format!("{value:?}"), expected }) }
+    if (least..=most).contains(&value) {
+        Ok(())
+    } else {
+        Err(ConfigError { key, value: format!("{value:?}"), expected })
+    }
 }

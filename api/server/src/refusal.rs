@@ -12,7 +12,8 @@ pub(crate) struct Refusal {
     message: String,
     /// Where in the document, as (line, column).
     locations: Vec<(usize, usize)>,
-    header: Option<(HeaderName, HeaderValue)>,
+    /// Boxed, so that errors stay small.
+    header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
 impl Refusal {
@@ -32,7 +33,7 @@ impl Refusal {
     }
 
     pub(crate) fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
-        Self { header: Some((name, value)), ..self }
+        Self { header: Some(Box::new((name, value))), ..self }
     }
 
     pub(crate) fn at(self, locations: Vec<(usize, usize)>) -> Self {
@@ -55,7 +56,7 @@ impl Refusal {
     pub(crate) fn respond(self, status: StatusCode, content_type: &'static str) -> Response {
         let body = json!({ "errors": [self.error()] }).to_string();
         let mut response = (status, [(header::CONTENT_TYPE, content_type)], body).into_response();
-        if let Some((name, value)) = self.header {
+        if let Some((name, value)) = self.header.map(|header| *header) {
             response.headers_mut().insert(name, value);
         }
         response

@@ -80,9 +80,10 @@ fn answer(find: Find, method: &Method, path: &str, headers: &HeaderMap) -> Respo
         return with_policy(response, PAGE_POLICY);
     }
     let is_place_in_page = !name.rsplit('/').next().unwrap_or_default().contains('.') || name == "index.html";
-    let wants_page = headers.get_all(header::ACCEPT).iter().any(|accept| {
-        accept.to_str().is_ok_and(|accept| accept.contains("text/html"))
-    });
+    let wants_page = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .any(|accept| accept.to_str().is_ok_and(|accept| accept.contains("text/html")));
     if !(is_place_in_page && wants_page) && path != "/" {
         return not_found(path).into_response();
     }

@@ -16,7 +16,7 @@ use axum::{
 };
 use futures_util::{FutureExt, StreamExt, future, stream::BoxStream};
 use serde_json::Value;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_stream::StreamMap;
 
 use self::{
@@ -90,9 +90,10 @@ impl Conversation {
     async fn talk(&mut self) -> End {
         let Limits { heartbeat, init_timeout, .. } = *self.api.engine.limits();
         let stop = self.api.stop.clone();
-        let mut heartbeats = interval_at(Instant::now() + heartbeat, heartbeat);
+        let mut heartbeats = interval(heartbeat);
         heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut heard_at = Instant::now();
+        heartbeats.reset();
+        let mut silent_beats = 0;
         let mut introduction = Box::pin(sleep(init_timeout));
         loop {
             let done = tokio::select! {
@@ -101,15 +102,16 @@ impl Conversation {
                     Err(End::Close(Farewell::new(4408, "Connection initialisation timeout")))
                 }
                 message = self.socket.recv() => {
-                    heard_at = Instant::now();
+                    silent_beats = 0;
                     match message {
                         Some(Ok(message)) => self.hear(message).await,
                         Some(Err(_)) | None => Err(End::Gone),
                     }
                 }
                 Some((id, outcome)) = self.running.next() => self.tell(&id, outcome).await,
-                now = heartbeats.tick() => {
-                    if now.duration_since(heard_at) > heartbeat * 2 { Err(End::Gone) } else { self.show_life().await }
+                _ = heartbeats.tick() => {
+                    silent_beats += 1;
+                    if silent_beats > 2 { Err(End::Gone) } else { self.show_life().await }
                 }
             };
             if let Err(end) = done {

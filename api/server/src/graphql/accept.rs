@@ -54,7 +54,8 @@ impl Accept {
     /// The header, or `*/*` where there is none.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        let ranges: Vec<_> = values.flat_map(|value| split_outside_quotes(value, b',')).filter_map(Range::parse).collect();
+        let ranges: Vec<_> =
+            values.flat_map(|value| split_outside_quotes(value, b',')).filter_map(Range::parse).collect();
         if ranges.is_empty() { Self(Range::parse("*/*").into_iter().collect()) } else { Self(ranges) }
     }
 

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
 use tokio::{sync::Semaphore, time::timeout};
 
-use super::operation::Operation;
+use super::{operation::Operation, result::null_what_failed};
 use crate::{Limits, refusal::Refusal};
 
 /// The schema with its limits of how much is executed at a time.
@@ -36,7 +36,9 @@ impl Engine {
         let run = async {
             // Never closed, so it is always granted in the end.
             let _turn = self.operations.acquire().await;
-            self.schema.execute(request).await
+            let mut response = self.schema.execute(request).await;
+            null_what_failed(&mut response);
+            response
         };
         let late = || {
             tracing::warn!(seconds = self.limits.request_timeout.as_secs(), "an operation took too long");
@@ -46,7 +48,10 @@ impl Engine {
     }
 
     /// Starts an operation of any kind as a stream of its results.
-    pub(crate) fn stream(&self, operation: Operation) -> Result<BoxStream<'static, Result<Response, Refusal>>, Refusal> {
+    pub(crate) fn stream(
+        &self,
+        operation: Operation,
+    ) -> Result<BoxStream<'static, Result<Response, Refusal>>, Refusal> {
         let Operation { kind, request } = operation;
         if kind != OperationType::Subscription {
             let engine = self.clone();
@@ -59,8 +64,10 @@ impl Engine {
         })?;
         let results = self.schema.stream(request);
         Ok(results
-            .map(move |response| {
+            .map(move |mut response| {
+                // Held as long as the stream lives.
                 let _place = &place;
+                null_what_failed(&mut response);
                 Ok(response)
             })
             .boxed())

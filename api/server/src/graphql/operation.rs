@@ -2,8 +2,7 @@ use api_graphql::{Code, Limits};
 use async_graphql::{
     Name, Positioned, Request, Value, Variables,
     parser::{
-        Error as ParseError,
-        parse_query,
+        Error as ParseError, parse_query,
         types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection},
     },
 };
@@ -34,6 +33,7 @@ impl Operation {
         if let (OperationType::Subscription, Some(cursor)) = (kind, resume_after) {
             resume(operation, &mut variables, cursor);
         }
+        check_variables(operation, &variables)?;
         let mut request = Request::new(query).variables(variables);
         request.operation_name = operation_name;
         request.set_parsed_query(document);
@@ -54,6 +54,24 @@ fn find<'d>(document: &'d mut ExecutableDocument, name: Option<&str>) -> Result<
         None => "the document has several operations; \"operationName\" must say which one".to_owned(),
     };
     found.map(|operation| &mut operation.node).ok_or_else(|| refused(Code::OperationUnresolved, reason()))
+}
+
+/// Refuses an operation that lacks a variable which it must have: by the specification (§6.1.2) nothing of it is
+/// executed then, while the executor would find out on its way.
+fn check_variables(operation: &OperationDefinition, variables: &Variables) -> Result<(), Refusal> {
+    for Positioned { node: variable, pos } in &operation.variable_definitions {
+        let name = &variable.name.node;
+        let has_default = variable.default_value.is_some();
+        let is_wrong = match variables.get(name) {
+            None => !has_default,
+            Some(value) => *value == Value::Null,
+        };
+        if is_wrong && !variable.var_type.node.nullable {
+            let message = format!("the variable ${name} of type {} is missing or null", variable.var_type.node);
+            return Err(refused(Code::BadUserInput, message).at(vec![(pos.line, pos.column)]));
+        }
+    }
+    Ok(())
 }
 
 /// Sets the argument `after` of each root field `events`: through its variable where it is one, else in the document.

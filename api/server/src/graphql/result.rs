@@ -1,4 +1,4 @@
-use async_graphql::{Response, Value};
+use async_graphql::{Name, PathSegment, Response, Value};
 use serde::Serialize;
 
 use crate::refusal::Refusal;
@@ -8,6 +8,25 @@ pub(crate) fn is_refused(response: &Response) -> bool {
     response.data == Value::Null
         && !response.errors.is_empty()
         && response.errors.iter().all(|error| error.path.is_empty())
+}
+
+/// Puts `null` where a field failed. The executor leaves such a field out, while by the specification (§7.1.5) every
+/// field that was asked for is there, and caches of clients count on it.
+pub(crate) fn null_what_failed(response: &mut Response) {
+    for error in &response.errors {
+        let mut value = &mut response.data;
+        for segment in &error.path {
+            let next = match (segment, value) {
+                (PathSegment::Field(name), Value::Object(fields)) => {
+                    Some(fields.entry(Name::new(name)).or_insert(Value::Null))
+                }
+                (PathSegment::Index(index), Value::List(items)) => items.get_mut(*index),
+                _ => None,
+            };
+            let Some(next) = next else { break };
+            value = next;
+        }
+    }
 }
 
 /// The JSON of a result.

@@ -10,7 +10,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream, stream::BoxStream};
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -25,7 +25,7 @@ pub(crate) type Results = BoxStream<'static, Result<Response, Refusal>>;
 /// What is written into the body.
 enum Beat {
     Opened,
-    Result(Result<Response, Refusal>),
+    Result(Box<Result<Response, Refusal>>),
     /// Nothing happened for a while.
     Idle,
     /// There are no more results.
@@ -51,14 +51,15 @@ pub(crate) fn respond(results: Results, media: Media, heartbeat: Duration, stop:
 }
 
 fn beats(results: Results, heartbeat: Duration, stop: CancellationToken) -> impl Stream<Item = Beat> + Send {
-    let mut idle = interval_at(Instant::now() + heartbeat, heartbeat);
+    let mut idle = interval(heartbeat);
+    idle.reset();
     idle.set_missed_tick_behavior(MissedTickBehavior::Delay);
     stream::unfold(Some((results, idle, stop)), |state| async move {
         let (mut results, mut idle, stop): (Results, Interval, CancellationToken) = state?;
         let beat = tokio::select! {
             biased;
             () = stop.cancelled() => Beat::Interrupted,
-            result = results.next() => result.map_or(Beat::Completed, Beat::Result),
+            result = results.next() => result.map_or(Beat::Completed, |result| Beat::Result(Box::new(result))),
             _ = idle.tick() => Beat::Idle,
         };
         idle.reset();
@@ -72,11 +73,11 @@ fn write_event(beat: Beat) -> Bytes {
     match beat {
         // Some browsers open the stream at its first byte only.
         Beat::Opened | Beat::Idle => Bytes::from_static(b":\n\n"),
-        Beat::Result(Ok(response)) => {
-            let id = cursor(&response).map(|cursor| format!("id: {cursor}\n")).unwrap_or_default();
-            format!("event: next\n{id}data: {}\n\n", to_json(&response)).into()
+        Beat::Result(result) => {
+            let id = result.as_ref().as_ref().ok().and_then(cursor);
+            let id = id.map(|cursor| format!("id: {cursor}\n")).unwrap_or_default();
+            format!("event: next\n{id}data: {}\n\n", payload(&result)).into()
         }
-        Beat::Result(Err(refusal)) => format!("event: next\ndata: {}\n\n", refusal_to_json(&refusal)).into(),
         Beat::Completed => Bytes::from_static(b"event: complete\ndata:\n\n"),
         // Without `complete` clients come back, as they should.
         Beat::Interrupted => Bytes::new(),
@@ -85,18 +86,23 @@ fn write_event(beat: Beat) -> Bytes {
 
 /// One part of Apollo's multipart protocol. The delimiter ends each part, so that clients see it at once.
 fn write_part(beat: Beat) -> Bytes {
-    let part = |json: &str| format!("\r\ncontent-type: application/json\r\n\r\n{json}\r\n--graphql").into();
+    let part = |json: &str, end| format!("\r\ncontent-type: application/json\r\n\r\n{json}\r\n--graphql{end}").into();
     match beat {
         Beat::Opened => Bytes::from_static(b"--graphql"),
-        Beat::Idle => part("{}"),
-        Beat::Result(Ok(response)) => part(&format!("{{\"payload\":{}}}", to_json(&response))),
-        Beat::Result(Err(refusal)) => part(&format!("{{\"payload\":{}}}", refusal_to_json(&refusal))),
+        Beat::Idle => part("{}", ""),
+        Beat::Result(result) => part(&format!("{{\"payload\":{}}}", payload(&result)), ""),
         Beat::Completed => Bytes::from_static(b"--\r\n"),
         Beat::Interrupted => {
             let refusal = Refusal::unavailable("the hub is stopping; subscribe again when it is back");
-            let error = refusal.error();
-            let json = serde_json::json!({ "payload": null, "errors": [error] }).to_string();
-            format!("\r\ncontent-type: application/json\r\n\r\n{json}\r\n--graphql--\r\n").into()
+            let json = serde_json::json!({ "payload": null, "errors": [refusal.error()] });
+            part(&json.to_string(), "--\r\n")
         }
+    }
+}
+
+fn payload(result: &Result<Response, Refusal>) -> String {
+    match result {
+        Ok(response) => to_json(response),
+        Err(refusal) => refusal_to_json(refusal),
     }
 }

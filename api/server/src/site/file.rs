@@ -7,18 +7,32 @@ use axum::{
 };
 
 use super::Find;
+use crate::refusal::Refusal;
 
 /// Encodings of which a build may hold a compressed copy beside a file, the smallest first.
 const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
 /// Serves a file in the best encoding that the client takes; `None` when there is no such file.
+///
+/// A build may leave out the plain file where it has copies: every browser takes at least one of the encodings.
 pub(super) fn respond(find: Find, name: &str, headers: &HeaderMap) -> Option<Response> {
-    let is_copy = ENCODINGS.iter().any(|(_, suffix)| name.ends_with(suffix));
-    let plain = find(name).filter(|_| !is_copy)?;
+    if ENCODINGS.iter().any(|(_, suffix)| name.ends_with(suffix)) {
+        return None;
+    }
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let copy = ENCODINGS.iter().filter(|(encoding, _)| takes(accepted, encoding));
-    let copy = copy.filter_map(|(encoding, suffix)| Some((*encoding, find(&format!("{name}{suffix}"))?))).next();
-    let (encoding, file) = copy.map_or((None, plain), |(encoding, file)| (Some(encoding), file));
+    let mut copies = ENCODINGS
+        .iter()
+        .filter_map(|(encoding, suffix)| Some((*encoding, find(&format!("{name}{suffix}"))?)))
+        .peekable();
+    let has_copies = copies.peek().is_some();
+    let (encoding, file) = match copies.find(|(encoding, _)| takes(accepted, encoding)) {
+        Some((encoding, file)) => (Some(encoding), file),
+        None => match find(name) {
+            Some(file) => (None, file),
+            None if has_copies => return Some(only_compressed().into_response()),
+            None => return None,
+        },
+    };
 
     let tag = entity_tag(&file.metadata.sha256_hash())?;
     let is_known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|known| {
@@ -42,6 +56,12 @@ pub(super) fn respond(find: Find, name: &str, headers: &HeaderMap) -> Option<Res
     headers.insert(header::ETAG, tag);
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     Some(response)
+}
+
+fn only_compressed() -> Refusal {
+    let message = "this file is kept compressed only; accept the encoding gzip or br";
+    Refusal::new(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", message)
+        .with_header(header::VARY, HeaderValue::from_static("accept-encoding"))
 }
 
 /// Does the `Accept-Encoding` header name it, with a quality above 0?

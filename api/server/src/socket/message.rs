@@ -78,7 +78,9 @@ impl Dialect {
     }
 
     pub(crate) fn pong(self, payload: Option<Value>) -> String {
-        payload.map_or_else(|| json!({ "type": "pong" }), |payload| json!({ "type": "pong", "payload": payload })).to_string()
+        payload
+            .map_or_else(|| json!({ "type": "pong" }), |payload| json!({ "type": "pong", "payload": payload }))
+            .to_string()
     }
 
     /// A result; one that was refused before it was executed is an error message, which ends the operation.
@@ -93,12 +95,8 @@ impl Dialect {
         };
         let mut message = String::new();
         // Writing to a string cannot fail. The payload is JSON already, so it is not parsed and printed again.
-        let _ = write!(
-            message,
-            r#"{{"id":{},"type":"{kind}","payload":{}}}"#,
-            Value::from(id),
-            graphql::to_json(response)
-        );
+        let _ =
+            write!(message, r#"{{"id":{},"type":"{kind}","payload":{}}}"#, Value::from(id), graphql::to_json(response));
         message
     }
 

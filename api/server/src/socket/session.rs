@@ -22,9 +22,15 @@ pub(crate) enum Step {
     Say(String),
     /// The client introduced itself.
     Welcome,
-    Start { id: String, payload: Value },
+    Start {
+        id: String,
+        payload: Value,
+    },
     /// Drop the operation; `reply` goes out if there is one.
-    Stop { id: String, reply: Option<String> },
+    Stop {
+        id: String,
+        reply: Option<String>,
+    },
     Close(Farewell),
 }
 

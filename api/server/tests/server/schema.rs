@@ -83,7 +83,9 @@ impl Subscriptions {
     /// Three frames after the cursor, then silence.
     async fn events(&self, after: Option<String>) -> Result<impl Stream<Item = Frame> + use<>, Error> {
         let after = match after {
-            Some(cursor) => cursor.strip_prefix("1:").and_then(|number| number.parse().ok()).ok_or("malformed cursor")?,
+            Some(cursor) => {
+                cursor.strip_prefix("1:").and_then(|number| number.parse().ok()).ok_or("malformed cursor")?
+            }
             None => 0_u32,
         };
         let frames = (after + 1..=after + 3).map(|number| Frame { cursor: format!("1:{number}"), number });

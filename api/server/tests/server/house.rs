@@ -1,0 +1,89 @@
+//! The hub's own schema over an empty house.
+
+use std::{
+    ops::{ControlFlow, Range},
+    sync::Arc,
+};
+
+use api_graphql::{HubSchema, Limits, Ports};
+use hub_bus::{Bus, MemoryLog, State};
+use hub_model::{
+    BootId, Clock, CommandError, CommandFuture, CommandPort, DeadLetter, DeadLetterReader, HistoryError, HistoryQuery,
+    HistoryReader, Now, RawPoint, Request, Resolution, Retention, SeriesData, SeriesKey, Stamp, StoreStats,
+    TimeQuality, UnixMillis, WallTime,
+};
+
+use crate::schema::TestHealth;
+
+/// The schema.
+pub(crate) fn schema() -> HubSchema {
+    let ports = Ports {
+        bus: Bus::new(Arc::new(MemoryLog::default()), State::default(), 16).unwrap(),
+        history: Arc::new(Empty),
+        commands: Arc::new(Empty),
+        dead_letters: Arc::new(Empty),
+        health: Arc::new(TestHealth(Vec::new())),
+        clock: Arc::new(Empty),
+        home_name: "Home".to_owned(),
+        default_retention: Retention::default(),
+    };
+    api_graphql::build(ports, Limits::default())
+}
+
+struct Empty;
+
+impl HistoryReader for Empty {
+    fn query(&self, query: &HistoryQuery) -> Result<SeriesData, HistoryError> {
+        Ok(SeriesData {
+            series: query.series,
+            resolution: Resolution::Raw,
+            width_ms: 0,
+            t: Vec::new(),
+            min: Vec::new(),
+            mean: Vec::new(),
+            max: Vec::new(),
+            count: Vec::new(),
+            gaps: Vec::new(),
+            next_from: None,
+        })
+    }
+
+    fn scan(
+        &self,
+        _: SeriesKey,
+        _: Range<UnixMillis>,
+        _: &mut dyn FnMut(RawPoint) -> ControlFlow<()>,
+    ) -> Result<(), HistoryError> {
+        Ok(())
+    }
+
+    fn series(&self) -> Result<Vec<SeriesKey>, HistoryError> {
+        Ok(Vec::new())
+    }
+
+    fn stats(&self) -> Result<StoreStats, HistoryError> {
+        Ok(StoreStats::default())
+    }
+}
+
+impl CommandPort for Empty {
+    fn execute(&self, _: Request) -> CommandFuture {
+        Box::pin(async { Err(CommandError::RequestIdReused { id: "none".to_owned() }) })
+    }
+}
+
+impl DeadLetterReader for Empty {
+    fn newest(&self, _: Option<u64>, _: usize) -> Vec<DeadLetter> {
+        Vec::new()
+    }
+}
+
+impl Clock for Empty {
+    fn now(&self) -> Now {
+        Now {
+            stamp: Stamp { boot: BootId(1), ms: 1 },
+            us: 1_000,
+            wall: WallTime { at: UnixMillis(0), quality: TimeQuality::Estimated },
+        }
+    }
+}
