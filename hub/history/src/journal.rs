@@ -257,7 +257,8 @@ impl Journal {
 
     /// Does the journal need a seal soon, so that it does not fill up?
     pub(crate) fn is_filling(&self, sealed: u64) -> bool {
-        let unsealed = self.segments().iter().filter(|segment| segment.last() > sealed).count();
+        let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
+        let unsealed = ring.iter().filter(|segment| segment.last() > sealed).count();
         unsealed * 2 > usize::from(self.limits.segments)
     }
 }

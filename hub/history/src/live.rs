@@ -9,6 +9,8 @@ use crate::{device::Known, journal::batch::Waiting, rows::ColumnKey, timeline::T
 
 /// A device's readings are sealed when so many have come together.
 pub(crate) const FULL_HEAD: usize = 1440;
+/// Fewer readings than this are not worth a seal yet: it writes some 50 KB however few there are.
+const WORTH_ROWS: usize = 500;
 /// All devices' readings are sealed when so many have come together.
 const MANY_ROWS: usize = 100_000;
 /// So many readings wait for a database that refuses them, before the oldest are given up.
@@ -102,6 +104,11 @@ impl Live {
             self.rows -= 1;
             self.lost_rows += 1;
         }
+    }
+
+    /// Are there enough readings for a seal to be worth the pages that it writes?
+    pub(crate) const fn is_worth_sealing(&self) -> bool {
+        self.rows >= WORTH_ROWS
     }
 
     /// Is there so much that it should be sealed?

@@ -203,12 +203,14 @@ fn put_rollups(
 }
 
 impl History {
-    /// Is it time to [`seal`](Self::seal)? After the seal interval, or earlier when much has come together.
+    /// Is it time to [`seal`](Self::seal)? After the seal interval, if that is worth its writes; earlier when much has
+    /// come together; at the latest after 24 intervals. Until then the journal keeps everything as safe.
     pub fn seal_due(&self, now: UnixMillis) -> bool {
         let mut live = self.live();
-        let since = now.0.saturating_sub(*live.sealed_at.get_or_insert(now.0));
         // A clock that was set back or far ahead makes it due too, which does no harm.
-        let is_late = i128::from(since).unsigned_abs() >= self.config().seal_interval().as_millis();
+        let since = now.0.abs_diff(*live.sealed_at.get_or_insert(now.0));
+        let interval = u64::try_from(self.config().seal_interval().as_millis()).unwrap_or(u64::MAX);
+        let is_late = since >= interval && live.is_worth_sealing() || since >= interval.saturating_mul(24);
         (is_late && live.newest > live.sealed) || live.is_full() || self.journal.is_filling(live.sealed)
     }
 

@@ -8,7 +8,7 @@ use crate::{
     damage::{Damage, block_name},
     error::StoreError,
     history::History,
-    rollup::{self, Rollup, Span},
+    rollup::{self, HOURS, Rollup, Span},
     rows::{ColumnKey, Rows},
     store::{self, BLOCKS, BlockKey, META, RollupKey, meta},
 };
@@ -211,7 +211,7 @@ impl<'a> View<'a> {
     /// The stored roll-ups of the slots that begin in `[from, to)`, in order.
     pub(crate) fn stored_slots(&self, span: Span, from: i64, to: i64) -> Result<Vec<(i64, Rollup)>, StoreError> {
         let mut slots = Vec::new();
-        let table = if span == rollup::HOURS { &self.hours } else { &self.days };
+        let table = if span == HOURS { &self.hours } else { &self.days };
         let Some(table) = table else { return Ok(slots) };
         if from >= to {
             return Ok(slots);
@@ -250,14 +250,16 @@ impl<'a> View<'a> {
             extent.readings_from = Some(extent.readings_from.map_or(point.t, |from| from.min(point.t)));
             extent.include(point.t);
         }
+        // Roll-ups know when the first and the last reading were that they stand for.
         if let Some(hours) = &self.hours {
             let keys = (self.device, i64::MIN)..=(self.device, i64::MAX);
-            let span = rollup::HOURS;
-            if let Some((key, _)) = hours.range(keys.clone())?.next().transpose()? {
-                extent.include(span.record_start(key.value().1));
-            }
-            if let Some((key, _)) = hours.range(keys)?.next_back().transpose()? {
-                extent.include(span.record_start(key.value().1 + 1) - 1);
+            let (first, last) = (hours.range(keys.clone())?.next(), hours.range(keys)?.next_back());
+            for entry in [first, last].into_iter().flatten() {
+                let record = entry?.0.value().1;
+                let (from, to) = (HOURS.record_start(record), HOURS.record_start(record + 1));
+                let slots = self.stored_slots(HOURS, from, to)?;
+                extent.include(slots.first().map_or(from, |(_, rollup)| rollup.first.0));
+                extent.include(slots.last().map_or(to - 1, |(_, rollup)| rollup.last.0));
             }
         }
         Ok(extent)

@@ -163,3 +163,25 @@ fn a_page_of_readings_ends_when_the_visitor_has_enough() {
     bench.history.scan(series(1, Quantity::Temperature), UnixMillis(0)..UnixMillis(i64::MAX), &mut visit).unwrap();
     assert_eq!(seen, 2000);
 }
+
+#[test]
+fn a_seal_is_due_when_it_is_worth_it() {
+    let mut bench = Bench::new();
+    let due = |bench: &Bench, hours: i64| bench.history.seal_due(UnixMillis(T0 + hours * HOUR));
+    assert!(!due(&bench, 0));
+    assert!(!due(&bench, 1000), "nothing to seal");
+    for minute in 0..499 {
+        bench.take(minute as u64 % 3, T0 + minute, &[(Quantity::Temperature, 1)]);
+    }
+    assert!(!due(&bench, 23), "not worth it yet");
+    assert!(due(&bench, 24), "but at the latest after a day");
+    bench.take(1, T0 + HOUR, &[(Quantity::Temperature, 1)]);
+    assert!(!due(&bench, 0) && due(&bench, 1), "and with 500 readings after an hour");
+    bench.history.seal(UnixMillis(T0 + HOUR)).unwrap();
+    assert!(!due(&bench, 30));
+    for minute in 0..1440 {
+        assert!(!due(&bench, 1));
+        bench.take(1, T0 + DAY + minute, &[(Quantity::Temperature, 1)]);
+    }
+    assert!(due(&bench, 1), "a full head is sealed at once");
+}

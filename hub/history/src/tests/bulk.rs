@@ -9,8 +9,7 @@ use super::*;
 fn a_year_of_five_sensors_is_taken_at_full_speed() {
     const STEPS: i64 = 365 * 288;
     let folder = tempdir().unwrap();
-    let config = Config::new(folder.path()).with_seal_interval(std::time::Duration::from_secs(86_400)).unwrap();
-    let history = History::open(config, Epoch(1)).unwrap();
+    let history = History::open(Config::new(folder.path()), Epoch(1)).unwrap();
     let mut bench = Bench { disk: MemoryDisk::default(), history, seq: 0 };
     let quantities =
         [Quantity::Temperature, Quantity::Humidity, Quantity::Battery, Quantity::Co2, Quantity::Illuminance];
@@ -25,6 +24,7 @@ fn a_year_of_five_sensors_is_taken_at_full_speed() {
         if step % 1000 == 0 {
             bench.history.flush().unwrap();
         }
+        // Every step, as a replay does.
         if bench.history.seal_due(UnixMillis(t)) {
             bench.history.seal(UnixMillis(t)).unwrap();
         }
