@@ -75,6 +75,21 @@ test('when it was away for too long the page reads everything again', async () =
   expect(hub.resumedAfter[1]).toBe(hub.cursor);
 });
 
+test('a snapshot that was overtaken by a newer one is not taken', async () => {
+  let arrive = (): void => undefined;
+  hub.delaysNextHome = new Promise((done) => (arrive = done));
+  const asked = () => hub.asked.filter(({ name }) => name === 'Home').length;
+  hub.rename('bed', 'First name');
+  await expect.poll(asked).toBe(2);
+  hub.rename('bed', 'Second name');
+  await card('Second name').waitFor();
+  const late = page.waitForResponse((response) => response.url().endsWith('/graphql'));
+  arrive();
+  await late;
+  hub.measure('bed:temperature', 20.5);
+  await card('Second name').getByText('20.5').waitFor();
+});
+
 test('a hub that is gone is said, with the last values kept, and its return is noticed', async () => {
   hub.cut(false);
   await page.getByText('Reconnecting…').waitFor();

@@ -21,6 +21,8 @@ class House {
 
   #listeners = new Set<(event: ReadingsEventAnswer) => void>();
   #reload: ReturnType<typeof setTimeout> | null = null;
+  /** Raised with each question for a snapshot and each one taken, so that an answer that was overtaken is known. */
+  #turn = 0;
   /** The hub's clock jumped: moments by the old and the new time cannot be compared. */
   #hasJumped = false;
 
@@ -42,14 +44,17 @@ class House {
 
   /** Reads the home again: after a change by the owner, or an event that says only that something changed. */
   async reload(): Promise<void> {
+    const turn = ++this.#turn;
     try {
-      this.#take(await ask<HomeAnswer>(HOME));
+      const answer = await ask<HomeAnswer>(HOME);
+      if (turn === this.#turn) this.#take(answer);
     } catch {
       // The line is down; when it is back, the events after the last cursor ask for the same again.
     }
   }
 
   #take(answer: HomeAnswer): void {
+    this.#turn += 1;
     setHubNow(answer.home.now);
     clock.now = hubNow();
     const fresh = homeFrom(answer);

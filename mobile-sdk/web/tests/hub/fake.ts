@@ -40,8 +40,10 @@ export class FakeHub {
   readonly resumedAfter: string[] = [];
   clockQuality: 'SYNCHRONISED' | 'ESTIMATED' = 'SYNCHRONISED';
   alerts: object[] = [];
-  /** The next request over HTTP is done, but its answer is lost. */
+  /** The next change is made, but its answer is lost. */
   losesNextAnswer = false;
+  /** The next request for the home is done, but its answer is under way until this settles. */
+  delaysNextHome: Promise<void> | null = null;
 
   #isUp = true;
   #seq = 100;
@@ -104,6 +106,14 @@ export class FakeHub {
       counter: String(this.#seq),
       readings: [{ sensorId: sensor.id, quantity: sensor.quantity, instance: 0, value, unit: sensor.unit }],
     });
+  }
+
+  /** Somebody else gives a device another name. */
+  rename(id: string, name: string): void {
+    const device = this.house.devices.find((candidate) => candidate.id === id);
+    if (!device) throw new Error(`no device ${id}`);
+    device.name = name;
+    this.#happen({ __typename: 'DeviceEvent', kind: 'DEVICE_CHANGED', deviceId: id, device: null });
   }
 
   /** Tells each page that it was away for too long, forgetting what happened. */
@@ -238,9 +248,15 @@ export class FakeHub {
     let body = '';
     for await (const chunk of request) body += String(chunk);
     const { query, variables } = JSON.parse(body) as { query: string; variables: Record<string, unknown> };
-    this.asked.push({ name: /(?:query|mutation) (\w+)/.exec(query)?.[1] ?? '', variables });
+    const [, kind, name = ''] = /(query|mutation) (\w+)/.exec(query) ?? [];
+    this.asked.push({ name, variables });
     const result = await graphql({ schema: this.#schema, source: query, variableValues: variables, rootValue: this.#roots() });
-    if (this.losesNextAnswer) {
+    if (this.delaysNextHome && name === 'Home') {
+      const delay = this.delaysNextHome;
+      this.delaysNextHome = null;
+      await delay;
+    }
+    if (this.losesNextAnswer && kind === 'mutation') {
       this.losesNextAnswer = false;
       return void request.socket.destroy();
     }
