@@ -11,7 +11,7 @@ use crate::web;
 
 const DECODE: &str = "hub/decode/tests/interop";
 const API: &str = "api/server/tests/interop";
-/// Frames compared in CI; the script takes as many as one likes. At about 8 000 a second this is some seconds.
+/// Frames compared in CI; the script takes as many as one likes.
 const FRAMES: &str = "20000";
 
 /// Generated frames through `hubd decode` and PyPI's bthome-ble.
@@ -33,6 +33,6 @@ pub(crate) fn decode(checkout: &Checkout) -> Result<()> {
 
 /// The API before the clients and auditors that the GraphQL community wrote.
 pub(crate) fn api(checkout: &Checkout, tally: &mut Tally) -> Result<()> {
-    web::install_packages(checkout, API, "api-interop-packages")?;
+    web::install_packages(checkout, API)?;
     process::run_reading(web::npm(checkout, API).arg("test"), |line| tally.read(line))
 }

@@ -35,7 +35,7 @@ cargo xtask <chore>
   arrows [--markdown]   check who imports whom; or print the table
   tidy                  count lines, look for names and words that we do not use
   bless [--check]       write the contracts anew from the code; or show where they differ
-  web                   build the web page, if it changed";
+  web                   build the pages that the hub serves, if they changed";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,4 +1,4 @@
-//! The phone's web page: built into the folder that api-server embeds, and tested.
+//! What the hub serves to a browser: built into the folders that api-server embeds, and tested.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hasher};
@@ -11,40 +11,42 @@ use crate::checkout::Checkout;
 use crate::process;
 use crate::tally::Tally;
 
-const FOLDER: &str = "mobile-sdk/web";
-/// Written by npm and vite, not by people.
-const MADE: &[&str] = &["node_modules", "dist"];
+/// The phone's web page.
+const PAGE: &str = "mobile-sdk/web";
+/// The page on which a person tries the API.
+const GRAPHIQL: &str = "api/server/graphiql";
+/// Folders that a page is not built from: what npm and vite write, tests, pictures.
+const NOT_SOURCES: &[&str] = &["node_modules", "dist", "tests", "docs"];
 
-/// Installs what the page is built with and builds it, each only if something changed since the last time.
+/// Builds both pages, each only if something changed since the last time.
 pub(crate) fn build(checkout: &Checkout) -> Result<()> {
-    install(checkout)?;
-    let stamp = Stamp::of(checkout, "web-page", &sources(&checkout.join(FOLDER))?)?;
-    if stamp.is_current() && checkout.join(FOLDER).join("dist/index.html").exists() {
-        println!("{FOLDER}/dist is up to date");
-        return Ok(());
+    for folder in [PAGE, GRAPHIQL] {
+        install_packages(checkout, folder)?;
+        let stamp = Stamp::of(checkout, folder, "page", &sources(&checkout.join(folder))?)?;
+        if stamp.is_current() && checkout.join(folder).join("dist/index.html").exists() {
+            println!("{folder}/dist is up to date");
+        } else {
+            process::run(npm(checkout, folder).args(["run", "build"]))?;
+            stamp.write()?;
+        }
     }
-    process::run(npm(checkout, FOLDER).args(["run", "build"]))?;
-    stamp.write()
+    Ok(())
 }
 
 /// Types, and the units without a browser.
 pub(crate) fn unit_tests(checkout: &Checkout, tally: &mut Tally) -> Result<()> {
-    process::run(npm(checkout, FOLDER).args(["run", "check"]))?;
-    process::run_reading(npm(checkout, FOLDER).arg("test"), |line| tally.read(line))
+    process::run(npm(checkout, PAGE).args(["run", "check"]))?;
+    process::run_reading(npm(checkout, PAGE).arg("test"), |line| tally.read(line))
 }
 
 /// The built page in a real browser.
 pub(crate) fn page_tests(checkout: &Checkout, tally: &mut Tally) -> Result<()> {
-    process::run_reading(npm(checkout, FOLDER).args(["run", "test:page"]), |line| tally.read(line))
-}
-
-fn install(checkout: &Checkout) -> Result<()> {
-    install_packages(checkout, FOLDER, "web-packages")
+    process::run_reading(npm(checkout, PAGE).args(["run", "test:page"]), |line| tally.read(line))
 }
 
 /// `npm ci` in a folder, unless its lock file is the one of last time.
-pub(crate) fn install_packages(checkout: &Checkout, folder: &str, stamp: &str) -> Result<()> {
-    let stamp = Stamp::of(checkout, stamp, &[checkout.join(folder).join("package-lock.json")])?;
+pub(crate) fn install_packages(checkout: &Checkout, folder: &str) -> Result<()> {
+    let stamp = Stamp::of(checkout, folder, "packages", &[checkout.join(folder).join("package-lock.json")])?;
     if stamp.is_current() && checkout.join(folder).join("node_modules").exists() {
         return Ok(());
     }
@@ -58,7 +60,7 @@ pub(crate) fn npm(checkout: &Checkout, folder: &str) -> Command {
     command
 }
 
-/// Every file below a folder that a person wrote, in a fixed order.
+/// Every file that a page is built from, in a fixed order.
 fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -66,9 +68,9 @@ fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
         let entries = fs::read_dir(&folder).with_context(|| format!("failed to list {}", folder.display()))?;
         for entry in entries {
             let entry = entry.with_context(|| format!("failed to list {}", folder.display()))?;
-            let is_made = MADE.iter().any(|made| entry.file_name() == *made);
+            let is_source = !NOT_SOURCES.iter().any(|name| entry.file_name() == *name);
             match entry.file_type() {
-                Ok(kind) if kind.is_dir() && !is_made => folders.push(entry.path()),
+                Ok(kind) if kind.is_dir() && is_source => folders.push(entry.path()),
                 Ok(kind) if kind.is_file() => files.push(entry.path()),
                 _ => {}
             }
@@ -85,16 +87,14 @@ struct Stamp {
 }
 
 impl Stamp {
-    fn of(checkout: &Checkout, name: &str, files: &[PathBuf]) -> Result<Self> {
+    fn of(checkout: &Checkout, folder: &str, what: &str, files: &[PathBuf]) -> Result<Self> {
         let mut hasher = DefaultHasher::new();
         for file in files {
             hasher.write(file.as_os_str().as_encoded_bytes());
             hasher.write(&fs::read(file).with_context(|| format!("failed to read {}", file.display()))?);
         }
-        Ok(Self {
-            path: checkout.join("target/tools").join(format!("{name}.stamp")),
-            mark: format!("{:016x}", hasher.finish()),
-        })
+        let name = format!("{}.{what}", folder.replace('/', "-"));
+        Ok(Self { path: checkout.join("target/tools").join(name), mark: format!("{:016x}", hasher.finish()) })
     }
 
     fn is_current(&self) -> bool {
