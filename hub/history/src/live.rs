@@ -10,7 +10,7 @@ use crate::{device::Known, journal::batch::Waiting, rows::ColumnKey, timeline::T
 /// A device's readings are sealed when so many have come together.
 pub(crate) const FULL_HEAD: usize = 1440;
 /// Fewer readings than this are not worth a seal yet: it writes some 50 KB however few there are.
-const WORTH_ROWS: usize = 500;
+const WORTH_ROWS: usize = FULL_HEAD;
 /// All devices' readings are sealed when so many have come together.
 const MANY_ROWS: usize = 100_000;
 /// So many readings wait for a database that refuses them, before the oldest are given up.

@@ -170,13 +170,13 @@ fn a_seal_is_due_when_it_is_worth_it() {
     let due = |bench: &Bench, hours: i64| bench.history.seal_due(UnixMillis(T0 + hours * HOUR));
     assert!(!due(&bench, 0));
     assert!(!due(&bench, 1000), "nothing to seal");
-    for minute in 0..499 {
+    for minute in 0..1439 {
         bench.take(minute as u64 % 3, T0 + minute, &[(Quantity::Temperature, 1)]);
     }
     assert!(!due(&bench, 23), "not worth it yet");
     assert!(due(&bench, 24), "but at the latest after a day");
     bench.take(1, T0 + HOUR, &[(Quantity::Temperature, 1)]);
-    assert!(!due(&bench, 0) && due(&bench, 1), "and with 500 readings after an hour");
+    assert!(!due(&bench, 0) && due(&bench, 1), "and with 1440 readings after an hour");
     bench.history.seal(UnixMillis(T0 + HOUR)).unwrap();
     assert!(!due(&bench, 30));
     for minute in 0..1440 {
