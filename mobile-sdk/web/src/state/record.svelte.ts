@@ -10,8 +10,8 @@ import { house } from './house.svelte';
 
 /** Read again this often: the hub knows late readings, and gaps, better than the page. */
 const RENEW_MS = 10 * 60_000;
-/** The bounds of the API's `maxPoints`, less than a hundred being too few to look at. */
-const POINTS = { least: 100, most: 2000 };
+/** Two points for each CSS pixel, as fine as phones draw; the API's bound, and fewer than a hundred are no chart. */
+const POINTS = { eachPx: 2, least: 100, most: 2000 };
 
 export class Record {
   series = $state.raw<Series | null>(null);
@@ -26,7 +26,7 @@ export class Record {
   constructor(sensorId: string, range: Range, widthPx: number) {
     this.sensorId = sensorId;
     this.range = range;
-    this.#points = Math.round(Math.max(POINTS.least, Math.min(POINTS.most, widthPx)));
+    this.#points = Math.round(Math.max(POINTS.least, Math.min(POINTS.most, widthPx * POINTS.eachPx)));
   }
 
   get from(): number {
