@@ -93,17 +93,6 @@ impl Config {
         Self::check(raw).map_err(|wrong| wrong.in_file(file))
     }
 
-    /// Seals the history once a day of its own time instead of once an hour: for a past that goes by at full speed.
-    ///
-    /// # Errors
-    /// Never in practice: a day is within the range.
-    pub fn seal_daily(&mut self) -> Result<(), ConfigError> {
-        let daily = self.history.clone().with_seal_interval(Duration::from_secs(86_400));
-        self.history =
-            daily.map_err(|wrong| Wrong::new(wrong.key, wrong.value, wrong.expected).in_file(Path::new("(replay)")))?;
-        Ok(())
-    }
-
     fn check(raw: Raw) -> Result<Self, Wrong> {
         let home =
             Name::parse(&raw.home.name).map_err(|error| Wrong::new("home.name", &raw.home.name, error.to_string()))?;

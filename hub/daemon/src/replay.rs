@@ -14,8 +14,7 @@ use crate::{
 
 /// Runs the capture and prints a summary as JSON.
 pub(crate) fn replay(arguments: &ReplayArguments) -> Result<ExitCode, Failure> {
-    let mut config = Config::load(&arguments.config.config)?;
-    config.seal_daily()?;
+    let config = Config::load(&arguments.config.config)?;
     let refused = |source| Failure::Capture { file: arguments.from.display().to_string(), source };
     let file = File::open(&arguments.from).map_err(|error| refused(CaptureError::Read(error)))?;
     let capture = Capture::open(BufReader::with_capacity(1 << 16, file)).map_err(refused)?;

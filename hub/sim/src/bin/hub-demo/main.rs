@@ -51,7 +51,6 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut listen = config.server.listen();
     listen.set_port(arguments.port);
     config.server = config.server.with_listen(listen);
-    config.seal_daily()?;
     let hub = open(config, &clock)?;
     let mut house = House::new(arguments.seed);
     live_a_year(&hub, &clock, &mut house)?;
