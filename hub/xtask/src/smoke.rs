@@ -13,7 +13,7 @@ use crate::checkout::Checkout;
 use crate::process;
 
 /// To build a year of past in a binary that is hardly optimised.
-const START_LIMIT: Duration = Duration::from_secs(420);
+const START_LIMIT: Duration = Duration::from_secs(240);
 /// What the hub promises for an orderly stop, in seconds, and a little for the process itself.
 const STOP_LIMIT: Duration = Duration::from_millis(5_500);
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);

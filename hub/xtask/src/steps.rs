@@ -1,5 +1,8 @@
 //! What CI checks, in order. A red step does not hide the next: only those that need it are skipped.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,8 @@
 //! What the hub serves to a browser: built into the folders that api-server embeds, and tested.
 
+#[cfg(test)]
+mod tests;
+
 use std::fs;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
