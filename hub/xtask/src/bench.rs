@@ -11,7 +11,8 @@ pub(crate) fn run(checkout: &Checkout, crates: &[&str]) -> Result<()> {
     let with_benches: Vec<&str> =
         metadata.packages.iter().filter(|package| has_bench(package)).map(|package| package.name.as_str()).collect();
     let chosen: Vec<&&str> = with_benches.iter().filter(|name| crates.is_empty() || crates.contains(name)).collect();
-    ensure!(!chosen.is_empty(), "no such bench; the crates that have some: {}", with_benches.join(", "));
+    ensure!(!with_benches.is_empty(), "no crate has a bench");
+    ensure!(!chosen.is_empty(), "no such crate has a bench; these have: {}", with_benches.join(", "));
     for name in chosen {
         process::run(process::cargo(checkout).args(["bench", "--locked", "--package", name, "--benches"]))?;
     }
