@@ -68,6 +68,8 @@ enum Outcome {
 /// How a conversation ends.
 enum End {
     Close(Farewell),
+    /// The client closes.
+    Closed,
     /// The client is gone: nobody is there to close with.
     Gone,
 }
@@ -81,9 +83,13 @@ impl Conversation {
     async fn run(mut self) {
         let end = self.talk().await;
         self.running.clear();
-        if let End::Close(farewell) = end {
-            tracing::debug!(code = farewell.code, reason = farewell.reason, "a websocket is closed");
-            close(self.socket, farewell).await;
+        match end {
+            End::Close(farewell) => {
+                tracing::debug!(code = farewell.code, reason = farewell.reason, "a websocket is closed");
+                close(self.socket, farewell).await;
+            }
+            End::Closed => finish(&mut self.socket).await,
+            End::Gone => {}
         }
     }
 
@@ -125,7 +131,7 @@ impl Conversation {
             Message::Text(text) => text,
             Message::Binary(_) => return Err(End::Close(Farewell::new(4400, "Invalid message: binary"))),
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
-            Message::Close(_) => return Err(End::Gone),
+            Message::Close(_) => return Err(End::Closed),
         };
         if text.len() > self.api.engine.limits().message_bytes {
             return Err(End::Close(Farewell::new(1009, "Message too long")));
@@ -206,14 +212,17 @@ async fn send(socket: &mut WebSocket, message: Message) -> Result<(), End> {
     }
 }
 
-/// Closes with a reason, and gives the client a moment to answer.
+/// Closes with a reason.
 async fn close(mut socket: WebSocket, farewell: Farewell) {
     let frame = CloseFrame { code: farewell.code, reason: farewell.reason.into() };
-    let closing = async {
-        if socket.send(Message::Close(Some(frame))).await.is_ok() {
-            while let Some(Ok(_)) = socket.recv().await {}
-        }
-    };
-    // A client that does not answer is cut off all the same.
-    let _ = timeout(CLOSE_TIMEOUT, closing).await;
+    if send(&mut socket, Message::Close(Some(frame))).await.is_ok() {
+        finish(&mut socket).await;
+    }
+}
+
+/// Reads on to the end, with which both sides' close frames get through. A client that takes too long is cut off.
+async fn finish(socket: &mut WebSocket) {
+    let rest = async { while let Some(Ok(_)) = socket.recv().await {} };
+    // Over time or not, that is all that can be done.
+    let _ = timeout(CLOSE_TIMEOUT, rest).await;
 }

@@ -3,7 +3,8 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-const OWN = 'cargo run --quiet -p api-server --example interop_server';
+const target = process.env.CARGO_TARGET_DIR ?? new URL('../../../../target', import.meta.url).pathname;
+const OWN = `${target}/debug/examples/interop_server`;
 
 export async function startHub() {
   if (process.env.HUB_URL) return describe(process.env.HUB_URL, () => {});

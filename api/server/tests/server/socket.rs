@@ -8,7 +8,12 @@ use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Error, Message, client::IntoClientRequest, http::HeaderValue},
+    tungstenite::{
+        Error, Message,
+        client::IntoClientRequest,
+        http::HeaderValue,
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
 };
 
 use crate::wire::Hub;
@@ -307,6 +312,17 @@ async fn a_stop_closes_sockets_with_1001() {
     // The answer to the close frame goes out when the socket is read again.
     let _ = (introduced.0.next().await, fresh.0.next().await);
     hub.task.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_closes_is_answered() {
+    let hub = Hub::start().await;
+    let mut client = Client::introduced(&hub).await;
+    client.subscribe("1", "subscription{silence}").await;
+    let frame = CloseFrame { code: CloseCode::Normal, reason: "done".into() };
+    client.0.send(Message::Close(Some(frame))).await.unwrap();
+    assert_eq!(client.closed().await, (1000, "done".to_owned()));
+    assert!(client.0.next().await.is_none(), "and the connection ends cleanly");
 }
 
 #[tokio::test]
