@@ -10,7 +10,7 @@ use hub_decode::{DecodeError, decode};
 use hub_history::History;
 use hub_model::{
     AlertKind, Clock, Decoded, Device, DeviceId, EventBody, Fact, Household, Now, RawAdvert, Refusal, SeriesKey,
-    Severity, Trace, Value, WallTime,
+    Severity, Stamp, Trace, Value, WallTime,
 };
 use hub_normalise::{Accepted, Flood, Heard, Normaliser, Verdict};
 use hub_registry::{DeadLetters, Refused, Registry};
@@ -56,6 +56,8 @@ pub struct Pipeline {
     /// The counter of the last stored frame of each device, as the log had it at start.
     logged: HashMap<DeviceId, u32>,
     next_trace: u64,
+    /// The last sample of each device: when it was heard, and when it is said to be taken.
+    last_sample: HashMap<DeviceId, (Stamp, Stamp)>,
 }
 
 /// What the pipeline works with.
@@ -83,7 +85,14 @@ impl Pipeline {
         let next_trace = u64::from(shared.clock.now().stamp.boot.0) << 40;
         let logged = shared.history.last_counters();
         let household = Arc::default();
-        let mut pipeline = Self { shared, normaliser: Normaliser::default(), household, logged, next_trace };
+        let mut pipeline = Self {
+            shared,
+            normaliser: Normaliser::default(),
+            household,
+            logged,
+            next_trace,
+            last_sample: HashMap::new(),
+        };
         pipeline.take_household();
         pipeline
     }
@@ -187,6 +196,17 @@ impl Pipeline {
         }
     }
 
+    /// When a new sample is said to be taken: when it was heard, or a millisecond after the sample before it where both
+    /// were heard in the same one. The history takes equal rows of one millisecond for one row played in twice.
+    fn taken_at(&mut self, device: DeviceId, heard: Stamp) -> Stamp {
+        let taken = match self.last_sample.get(&device) {
+            Some((last_heard, last_taken)) if *last_heard == heard => Stamp { ms: last_taken.ms + 1, ..heard },
+            _ => heard,
+        };
+        self.last_sample.insert(device, (heard, taken));
+        taken
+    }
+
     fn publish(
         &mut self,
         advert: &RawAdvert,
@@ -199,6 +219,7 @@ impl Pipeline {
             self.bury(advert, refusal, wall);
             self.shared.metrics.count(refusal.code);
         }
+        let at = if values.is_empty() { advert.at } else { self.taken_at(device, advert.at) };
         self.next_trace += 1;
         let trace = |published_us| Trace {
             id: self.next_trace,
@@ -215,10 +236,9 @@ impl Pipeline {
         }
         if !values.is_empty() {
             let values: Arc<[Value]> = values.into();
-            let at = advert.at;
             let body = EventBody::ReadingsTaken { device, values: Arc::clone(&values), origin };
             published = self.shared.clock.now();
-            self.shared.bus.publish(draft(body, published), |state| {
+            self.shared.bus.publish(Draft { at, ..draft(body, published) }, |state| {
                 for value in values.iter() {
                     let key = SeriesKey::new(device, value.quantity, value.instance);
                     let current = Current { value: value.value, at, wall };

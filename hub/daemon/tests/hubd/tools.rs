@@ -89,3 +89,19 @@ fn a_capture_that_is_missing_is_named() {
     assert_eq!(output.status.code(), Some(66));
     assert!(error(&output).contains("/nowhere/c.jsonl"));
 }
+
+#[test]
+fn equal_readings_in_one_millisecond_are_all_kept_and_not_doubled_by_a_second_replay() {
+    let owner = Owner::new();
+    let line = |packet| {
+        let data = format!("4000{packet:02x}02ca09");
+        format!(
+            "{{\"t\":\"2026-11-21T00:00:00.500Z\",\"address\":\"A4:C1:38:00:11:22\",\"service_data\":{{\"fcd2\":\"{data}\"}}}}\n"
+        )
+    };
+    let file = owner.file("capture.jsonl", &[line(1), line(2), line(3)].concat());
+    owner.replay(&file);
+    owner.replay(&file);
+    let times: Vec<_> = owner.temperatures("A4:C1:38:00:11:22").into_iter().map(|(t, _)| t).collect();
+    assert_eq!(times, ["2026-11-21T00:00:00.500Z", "2026-11-21T00:00:00.501Z", "2026-11-21T00:00:00.502Z"]);
+}
