@@ -16,8 +16,8 @@ fn an_adapter_is_named_by_kernel_name_or_address() {
 
 #[test]
 fn service_data_of_long_uuids_is_left_out() {
-    let long = Uuid::from_u128(0x6d2f0001_1111_4222_8333_4444_5555_6666);
-    let bthome = Uuid::from_u128(0x0000fcd2_0000_1000_8000_00805f9b34fb);
+    let long = Uuid::from_u128(0x6D2F_0001_1111_4222_8333_4444_5555_6666);
+    let bthome = Uuid::from_u128(0x0000_FCD2_0000_1000_8000_0080_5F9B_34FB);
     let data = HashMap::from([(long, vec![1]), (bthome, vec![0x40])]);
     assert_eq!(payload::service_data(data), vec![(0xFCD2, vec![0x40])]);
 }
