@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use std::sync::Arc;
 
 use hub_model::{BootId, Cursor, Epoch, EventBody, RoomId, Seq, Stamp, TimeQuality, UnixMillis, WallTime};
