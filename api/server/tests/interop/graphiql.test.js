@@ -25,7 +25,10 @@ async function open(query) {
   const troubles = [];
   page.on('console', (message) => message.type() === 'error' && troubles.push(message.text()));
   page.on('pageerror', (error) => troubles.push(String(error)));
-  page.on('request', ({ url }) => url().startsWith(hub.at('/')) || url().startsWith('data:') || troubles.push(url()));
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(hub.at('/')) && !url.startsWith('data:')) troubles.push(url);
+  });
   await page.goto(hub.at('/graphiql'));
   const editor = page.locator('.graphiql-query-editor .CodeMirror');
   await editor.click();
