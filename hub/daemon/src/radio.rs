@@ -1,14 +1,14 @@
 //! The radio's station: listens, and when an adapter fails tries again until it is back.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use hub_assembly::{Config, chain};
+use hub_assembly::{Config, Hub, chain};
 use hub_model::{RawAdvert, ReceiverId};
 use hub_radio::{AdapterName, Listener, Radio, RadioError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{exit::Failure, run::SharedHub};
+use crate::exit::Failure;
 
 /// The first pause before an adapter is tried again; it doubles up to [`MAX_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -29,7 +29,7 @@ pub(crate) fn adapters(config: &Config) -> Result<Vec<AdapterName>, Failure> {
 
 /// Listens with one adapter until the hub stops.
 pub(crate) async fn keep_listening(
-    hub: SharedHub,
+    hub: Arc<Hub>,
     name: AdapterName,
     receiver: ReceiverId,
     first: Listener,
@@ -64,7 +64,7 @@ pub(crate) async fn keep_listening(
 }
 
 async fn connect(
-    hub: &SharedHub,
+    hub: &Hub,
     name: &AdapterName,
     receiver: ReceiverId,
     adverts: &mpsc::Sender<RawAdvert>,

@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::ExitCode, sync::Arc};
 
-use hub_assembly::{ADVERT_QUEUE, Config, Hub};
+use hub_assembly::{ADVERT_QUEUE, Config};
 use hub_model::ReceiverId;
 use hub_radio::{AdapterName, Radio};
 use tokio::{
@@ -69,6 +69,3 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
         }
     })
 }
-
-/// The hub's handle as the listeners hold it.
-pub(crate) type SharedHub = Arc<Hub>;

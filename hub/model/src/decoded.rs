@@ -122,8 +122,6 @@ pub enum Fact {
     Text(String),
     /// Bytes without a meaning that we know (0x54).
     Raw(Vec<u8>),
-    /// Revision of the device's settings (0x65).
-    SettingsRevision(u32),
     /// A sequence number of measurements, as Ruuvi sends.
     Sequence(u32),
 }
