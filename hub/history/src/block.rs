@@ -91,12 +91,12 @@ pub(crate) fn head(block: &[u8]) -> Option<Head> {
     take_head(&mut checked(block)?)
 }
 
-/// All rows of a block, unmarked; `None` when it is damaged.
+/// All rows of a block; `None` when it is damaged.
 pub(crate) fn decode(block: &[u8]) -> Option<Rows> {
     let mut bytes = checked(block)?;
     let head = take_head(&mut bytes)?;
     let t = take_times(&mut bytes, head.rows)?;
-    let mut rows = Rows { mark: vec![false; t.len()], t, columns: Vec::new() };
+    let mut rows = Rows { is_estimated: vec![false; t.len()], t, columns: Vec::new() };
     let mut values = Vec::new();
     for _ in 0..head.columns {
         let (key, column) = take_column(&mut bytes)?;
@@ -107,21 +107,49 @@ pub(crate) fn decode(block: &[u8]) -> Option<Rows> {
     Some(rows)
 }
 
-/// The times of a block and the cells of one of its columns; `None` when it is damaged.
-/// Cells stay empty when the block lacks the column.
-pub(crate) fn decode_column(block: &[u8], key: ColumnKey, cells: &mut Vec<Option<i64>>) -> Option<Vec<i64>> {
-    let mut bytes = checked(block)?;
-    let head = take_head(&mut bytes)?;
-    let t = take_times(&mut bytes, head.rows)?;
-    cells.clear();
-    for _ in 0..head.columns {
-        let (own, column) = take_column(&mut bytes)?;
-        if own == key {
-            read_column(column, head.rows, &mut Vec::new(), |cell| cells.push(cell))?;
-            break;
+/// One series out of a block, to be used again for the next one.
+#[derive(Debug, Default)]
+pub(crate) struct Series {
+    /// When, in order.
+    pub(crate) t: Vec<i64>,
+    /// What, as many as there are times.
+    pub(crate) values: Vec<i64>,
+}
+
+impl Series {
+    /// Takes the readings that a block has of one quantity, perhaps none; `None` when the block is damaged.
+    pub(crate) fn take(&mut self, block: &[u8], key: ColumnKey) -> Option<()> {
+        let mut bytes = checked(block)?;
+        let head = take_head(&mut bytes)?;
+        self.t.clear();
+        self.values.clear();
+        let len = bytes.usize()?;
+        let times = bytes.take(len)?;
+        for _ in 0..head.columns {
+            let (own, mut column) = take_column(&mut bytes)?;
+            if own != key {
+                continue;
+            }
+            pack::take_column(&mut Bytes(times), head.rows, &mut self.t)?;
+            return match column.u8()? {
+                0 => pack::take_column(&mut column, head.rows, &mut self.values),
+                1 => self.take_some(column, head.rows),
+                _ => None,
+            };
         }
+        Some(())
     }
-    Some(t)
+
+    fn take_some(&mut self, mut column: Bytes<'_>, rows: usize) -> Option<()> {
+        let bitmap = column.take(rows.div_ceil(8))?;
+        let mut row = 0;
+        self.t.retain(|_| {
+            let has = bitmap.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1);
+            row += 1;
+            has
+        });
+        pack::take_column(&mut column, self.t.len(), &mut self.values)
+    }
 }
 
 fn take_times(bytes: &mut Bytes<'_>, rows: usize) -> Option<Vec<i64>> {

@@ -14,6 +14,7 @@ pub struct Config {
     seal_interval: Duration,
     retention: Retention,
     journal_segments: u16,
+    time_resolution: Duration,
 }
 
 /// A setting outside its range.
@@ -29,8 +30,8 @@ pub struct ConfigError {
 }
 
 impl Config {
-    /// The history in the folder `path`, with 5 s between flushes, 1 h between seals, 8 journal segments and the
-    /// default retention.
+    /// The history in the folder `path`, with 5 s between flushes, 1 h between seals, 8 journal segments, the default
+    /// retention, and times to the second.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -38,6 +39,7 @@ impl Config {
             seal_interval: Duration::from_secs(3600),
             retention: Retention::default(),
             journal_segments: 8,
+            time_resolution: Duration::from_secs(1),
         }
     }
 
@@ -82,6 +84,17 @@ impl Config {
         Ok(Self { journal_segments, ..self })
     }
 
+    /// With another resolution of the times of stored readings: 1, 10, 100 ms or 1 s. The times of a reading a few
+    /// seconds apart take half of its room at 1 ms. Events in the log are always exact.
+    ///
+    /// # Errors
+    /// When it is none of these.
+    pub fn with_time_resolution(self, time_resolution: Duration) -> Result<Self, ConfigError> {
+        let is_right = [1, 10, 100, 1000].map(Duration::from_millis).contains(&time_resolution);
+        refuse_unless(is_right, "history.time_resolution", &time_resolution, "1, 10, 100 or 1000 ms")?;
+        Ok(Self { time_resolution, ..self })
+    }
+
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
@@ -100,6 +113,11 @@ impl Config {
     /// How long readings are kept of a device that has no retention of its own.
     pub const fn retention(&self) -> Retention {
         self.retention
+    }
+
+    /// The times of stored readings are multiples of this many milliseconds.
+    pub(crate) const fn time_resolution_ms(&self) -> i64 {
+        self.time_resolution.as_millis() as i64
     }
 
     /// The most journal segments.

@@ -76,6 +76,11 @@ impl Known {
         Some(known)
     }
 
+    /// The wall time of the device's newest sealed reading, to the millisecond.
+    pub(crate) fn newest_sealed(&self) -> Option<i64> {
+        self.series.values().filter_map(|newest| newest.sealed).max()
+    }
+
     /// Takes a value; an older one than the newest changes nothing.
     pub(crate) fn take(&mut self, key: ColumnKey, value: i64, at: Stamp) {
         let newest = self.series.entry(key).or_insert(Newest { value, at, sealed: None });

@@ -51,9 +51,10 @@ impl Shelves<'_> {
                 damage.found(block_name(key));
                 continue;
             };
-            let kept = rows.filtered(|_, t, _| t >= cutoff);
+            let before = rows.points();
+            let kept = rows.retained(|_, t| t >= cutoff);
             shelf.put(&kept, false)?;
-            self.tally.points -= (rows.points() - kept.points()).cast_signed();
+            self.tally.points -= (before - kept.points()).cast_signed();
         }
         Ok(())
     }
@@ -108,8 +109,8 @@ impl History {
     /// # Errors
     /// When the disk refuses; then nothing is let go.
     pub fn expire(&self, now: UnixMillis, policy: &dyn Fn(DeviceId) -> Retention) -> Result<(), StoreError> {
-        let _maintaining = self.maintaining();
-        self.seal_and(|_, _| Ok(()), false)?;
+        let mut maintenance = self.maintaining()?;
+        self.seal_and(&mut maintenance, |_, _| Ok(()), false)?;
         let (mut devices, timeline) = {
             let live = self.live();
             let known = |(device, live): (&u64, &crate::live::LiveDevice)| (*device, live.known.clone());
@@ -117,8 +118,8 @@ impl History {
         };
         devices.sort_unstable_by_key(|(device, _)| *device);
         let cutoffs = |device: u64| Cutoffs::new(now, policy(DeviceId::from_u64(device)));
-        self.store.write(|transaction| {
-            let mut shelves = Shelves::open(transaction, &self.damage)?;
+        self.change(&mut maintenance, |transaction| {
+            let mut shelves = Shelves::open(transaction, self)?;
             for (device, known) in &mut devices {
                 let cutoffs = cutoffs(*device);
                 if let Some(cutoff) = cutoffs.readings {
@@ -150,10 +151,11 @@ impl History {
     /// # Errors
     /// When the disk refuses; then nothing is let go.
     pub fn forget(&self, device: DeviceId) -> Result<(), StoreError> {
-        let _maintaining = self.maintaining();
+        let mut maintenance = self.maintaining()?;
         let id = device.as_u64();
         let boots: Vec<BootId> = std::iter::once(BootId::WALL).chain(self.live().timeline.boots()).collect();
         let last = self.seal_and(
+            &mut maintenance,
             |shelves, last| {
                 shelves.remove_readings(id, &boots, &self.damage)?;
                 shelves.remove_rollups(id)?;

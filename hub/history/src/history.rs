@@ -40,8 +40,15 @@ pub struct History {
     pub(crate) journal: Journal,
     live: Mutex<Live>,
     numbers: Mutex<Numbers>,
-    maintenance: Mutex<()>,
+    maintenance: Mutex<Maintenance>,
     pub(crate) damage: Damage,
+}
+
+/// What whoever changes the database has to know.
+#[derive(Debug, Default)]
+pub(crate) struct Maintenance {
+    /// A change failed: nobody knows yet whether the database has it.
+    is_unsure: bool,
 }
 
 /// The numbers of events to come.
@@ -104,7 +111,8 @@ impl History {
             StoreError::Database(error) => refusal(config.path(), *error),
             source => OpenError::Store { path: config.path().to_owned(), source },
         };
-        let found = find(&store, &damage, config.path()).map_err(fail)??;
+        check_format(&store, config.path()).map_err(fail)??;
+        let found = find(&store, &damage).map_err(fail)?;
         let mut live = Live::new(found.sealed, found.timeline);
         for (device, known) in found.devices {
             live.devices.entry(device).or_default().known = known;
@@ -127,7 +135,7 @@ impl History {
             journal,
             live: Mutex::new(live),
             numbers: Mutex::new(numbers),
-            maintenance: Mutex::new(()),
+            maintenance: Mutex::default(),
             damage,
         })
     }
@@ -188,8 +196,38 @@ impl History {
     }
 
     /// Waits to be the only one who changes the database.
-    pub(crate) fn maintaining(&self) -> MutexGuard<'_, ()> {
-        self.maintenance.lock().unwrap_or_else(PoisonError::into_inner)
+    ///
+    /// # Errors
+    /// When the change before failed, and the database still does not tell how it ended.
+    pub(crate) fn maintaining(&self) -> Result<MutexGuard<'_, Maintenance>, StoreError> {
+        let mut maintenance = self.maintenance.lock().unwrap_or_else(PoisonError::into_inner);
+        if maintenance.is_unsure {
+            self.learn_what_is_sealed()?;
+            maintenance.is_unsure = false;
+        }
+        Ok(maintenance)
+    }
+
+    /// Changes the database in one durable step, or not at all.
+    pub(crate) fn change<T>(
+        &self,
+        maintenance: &mut Maintenance,
+        change: impl FnOnce(&redb::WriteTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let done = self.store.write(change);
+        maintenance.is_unsure |= done.is_err();
+        done
+    }
+
+    /// A change that failed at its last flush may be there all the same: then its readings are not sealed again.
+    fn learn_what_is_sealed(&self) -> Result<(), StoreError> {
+        let found = find(&self.store, &self.damage)?;
+        let mut live = self.live();
+        live.take_sealed(found.devices.iter().map(|(device, known)| (*device, known)));
+        if found.sealed > live.sealed {
+            live.drop_to(found.sealed);
+        }
+        Ok(())
     }
 
     pub(crate) fn flush_journal(&self) -> Result<(), StoreError> {
@@ -281,10 +319,9 @@ impl EventLog for History {
     }
 }
 
-/// Reads what the store knows, unless it is none of ours.
-fn find(store: &Store, damage: &Damage, path: &Path) -> Result<Result<Found, OpenError>, StoreError> {
-    let transaction = store.read()?;
-    let Some(table) = store::readable(&transaction, META)? else {
+/// Refuses a store that is none of ours, or newer than this.
+fn check_format(store: &Store, path: &Path) -> Result<Result<(), OpenError>, StoreError> {
+    let Some(table) = store::readable(&store.read()?, META)? else {
         let what = "history.redb holds something else".to_owned();
         return Ok(Err(OpenError::Corrupt { path: path.to_owned(), what }));
     };
@@ -293,6 +330,13 @@ fn find(store: &Store, damage: &Damage, path: &Path) -> Result<Result<Found, Ope
         let path = path.to_owned();
         return Ok(Err(OpenError::NewerVersion { path, found: format, known: FORMAT }));
     }
+    Ok(Ok(()))
+}
+
+/// Reads what the store knows.
+fn find(store: &Store, damage: &Damage) -> Result<Found, StoreError> {
+    let transaction = store.read()?;
+    let Some(table) = store::readable(&transaction, META)? else { return Ok(Found::default()) };
     let mut found = Found {
         epoch: store::number(&table, meta::EPOCH)?,
         sealed: store::number(&table, meta::SEALED)?,
@@ -325,7 +369,7 @@ fn find(store: &Store, damage: &Damage, path: &Path) -> Result<Result<Found, Ope
             found.forgotten.insert(device.value(), last.value());
         }
     }
-    Ok(Ok(found))
+    Ok(found)
 }
 
 fn refusal(path: &Path, error: redb::Error) -> OpenError {

@@ -53,6 +53,15 @@ pub(crate) struct HeadRow {
 }
 
 impl HeadRow {
+    pub(crate) fn has(&self, key: ColumnKey) -> bool {
+        self.value(key).is_some()
+    }
+
+    /// The value of a column; of several the last, as in [`Rows::push`](crate::rows::Rows::push).
+    pub(crate) fn value(&self, key: ColumnKey) -> Option<i64> {
+        self.cells().filter(|(own, _)| *own == key).last().map(|(_, value)| value)
+    }
+
     pub(crate) fn cells(&self) -> impl Iterator<Item = (ColumnKey, i64)> + '_ {
         self.values.iter().map(|value| ((value.quantity.code(), value.instance), value.value))
     }

@@ -1,11 +1,11 @@
-//! Packed columns of integers: differences, divided by what they have in common, in as few bits as most need.
+//! Packed columns of integers: what is left of them when one knows the number before, in as few bits as most need.
 //!
 //! | part | bytes | what |
 //! |---|---|---|
-//! | order | 1 | 1: differences, 2: differences of differences (times at a steady interval) |
-//! | first | 1–10 | zigzag; absent in an empty column |
-//! | divisor | 1–10 | the greatest common divisor of all differences, at least 1 |
-//! | blocks | | the differences, zigzag, 32 a block (the last may have fewer) |
+//! | order | 1 | 0: the numbers above the least (noise), 1: differences, 2: differences of differences (steady times) |
+//! | base | 1–10 | zigzag: the first number (order 0: the least); absent in an empty column |
+//! | divisor | 1–10 | the greatest common divisor of all that follows, at least 1 |
+//! | blocks | | all numbers above the least, or the differences as zigzag; 32 a block (the last may have fewer) |
 //!
 //! A block: width (1 byte: bits 0–6: 0 to 64; bit 7: exceptions follow the bits), `ceil(n × width / 8)` bytes with the
 //! low `width` bits of each number, lowest bit first; then, if there are any, the number of exceptions (1 byte) and
@@ -16,24 +16,29 @@ use crate::varint::{Bytes, put_i64, put_u64, unzigzag, zigzag};
 const BLOCK: usize = 32;
 const EXCEPTIONS: u8 = 0x80;
 
-/// Appends a column, as differences or as differences of differences, whichever is shorter.
+/// Appends a column of times: differences, or differences of differences, whichever is shorter.
 pub(crate) fn put_times(out: &mut Vec<u8>, values: &[i64]) {
-    let mut second = Vec::new();
-    put_ordered(&mut second, values, 2);
+    put_shorter(out, |out| put_differences(out, values, 1), |out| put_differences(out, values, 2));
+}
+
+/// Appends a column of values: differences, or the numbers above the least, whichever is shorter.
+pub(crate) fn put_values(out: &mut Vec<u8>, values: &[i64]) {
+    put_shorter(out, |out| put_differences(out, values, 1), |out| put_levels(out, values));
+}
+
+fn put_shorter(out: &mut Vec<u8>, one: impl FnOnce(&mut Vec<u8>), other: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
-    put_ordered(out, values, 1);
-    if second.len() < out.len() - start {
-        out.truncate(start);
-        out.extend(second);
+    one(out);
+    let middle = out.len();
+    other(out);
+    if out.len() - middle < middle - start {
+        out.drain(start..middle);
+    } else {
+        out.truncate(middle);
     }
 }
 
-/// Appends a column as differences.
-pub(crate) fn put_values(out: &mut Vec<u8>, values: &[i64]) {
-    put_ordered(out, values, 1);
-}
-
-fn put_ordered(out: &mut Vec<u8>, values: &[i64], order: u8) {
+fn put_differences(out: &mut Vec<u8>, values: &[i64], order: u8) {
     out.push(order);
     let Some(first) = values.first() else { return };
     put_i64(out, *first);
@@ -44,16 +49,33 @@ fn put_ordered(out: &mut Vec<u8>, values: &[i64], order: u8) {
             (*delta, previous) = (delta.wrapping_sub(previous), *delta);
         }
     }
-    let divisor = deltas.iter().fold(0, |divisor, delta| gcd(divisor, delta.unsigned_abs()));
+    let divisor = deltas.iter().fold(0, |divisor, delta| common(divisor, delta.unsigned_abs()));
     let divisor = i64::try_from(divisor).unwrap_or(1).max(1);
     put_u64(out, divisor.cast_unsigned());
-    for block in deltas.chunks(BLOCK) {
+    put_blocks(out, &deltas, |delta| zigzag(if divisor == 1 { delta } else { delta / divisor }));
+}
+
+fn put_levels(out: &mut Vec<u8>, values: &[i64]) {
+    out.push(0);
+    let Some(least) = values.iter().copied().min() else { return };
+    put_i64(out, least);
+    let above = |value: i64| value.wrapping_sub(least).cast_unsigned();
+    let divisor = values.iter().fold(0, |divisor, value| common(divisor, above(*value))).max(1);
+    put_u64(out, divisor);
+    put_blocks(out, values, |value| if divisor == 1 { above(value) } else { above(value) / divisor });
+}
+
+fn put_blocks(out: &mut Vec<u8>, values: &[i64], number: impl Fn(i64) -> u64) {
+    for block in values.chunks(BLOCK) {
         let mut numbers = [0; BLOCK];
-        for (number, delta) in numbers.iter_mut().zip(block) {
-            *number = zigzag(if divisor == 1 { *delta } else { delta / divisor });
-        }
+        numbers.iter_mut().zip(block).for_each(|(to, value)| *to = number(*value));
         put_block(out, numbers.get(..block.len()).unwrap_or_default());
     }
+}
+
+/// [`gcd`], quick where nothing in common is left to lose.
+const fn common(divisor: u64, number: u64) -> u64 {
+    if divisor == 1 { 1 } else { gcd(divisor, number) }
 }
 
 /// The greatest common divisor; that of 0 and another is the other.
@@ -120,30 +142,48 @@ const fn low_bits(width: u32) -> u64 {
 
 /// Reads a column of `count` numbers into `out`; `None` where the bytes make no sense.
 pub(crate) fn take_column(bytes: &mut Bytes<'_>, count: usize, out: &mut Vec<i64>) -> Option<()> {
-    let order = bytes.u8().filter(|order| matches!(order, 1 | 2))?;
+    let order = bytes.u8().filter(|order| *order <= 2)?;
     if count == 0 {
         return Some(());
     }
-    let mut value = bytes.i64()?;
-    let divisor = i64::try_from(bytes.u64()?).ok().filter(|divisor| *divisor > 0)?;
+    let base = bytes.i64()?;
+    let divisor = bytes.u64().filter(|divisor| *divisor > 0)?;
+    let packed = if order == 0 { count } else { count - 1 };
     // A block of 32 numbers takes one byte at least.
-    if (count - 1).div_ceil(BLOCK) > bytes.0.len() {
+    if packed.div_ceil(BLOCK) > bytes.0.len() {
         return None;
     }
     out.reserve(count);
-    out.push(value);
-    let mut left = count - 1;
-    let mut delta = 0_i64;
+    match order {
+        0 => take_blocks(bytes, packed, |number| {
+            out.push(base.wrapping_add_unsigned(number.wrapping_mul(divisor)));
+        }),
+        1 => {
+            let mut value = base;
+            out.push(value);
+            take_blocks(bytes, packed, |number| {
+                value = value.wrapping_add(unzigzag(number).wrapping_mul(divisor.cast_signed()));
+                out.push(value);
+            })
+        }
+        _ => {
+            let (mut value, mut delta) = (base, 0_i64);
+            out.push(value);
+            take_blocks(bytes, packed, |number| {
+                delta = delta.wrapping_add(unzigzag(number).wrapping_mul(divisor.cast_signed()));
+                value = value.wrapping_add(delta);
+                out.push(value);
+            })
+        }
+    }
+}
+
+fn take_blocks(bytes: &mut Bytes<'_>, mut left: usize, mut show: impl FnMut(u64)) -> Option<()> {
     let mut numbers = [0; BLOCK];
     while left > 0 {
         let block = numbers.get_mut(..left.min(BLOCK))?;
         take_block(bytes, block)?;
-        for number in block.iter() {
-            let difference = unzigzag(*number).wrapping_mul(divisor);
-            delta = if order == 2 { delta.wrapping_add(difference) } else { difference };
-            value = value.wrapping_add(delta);
-            out.push(value);
-        }
+        block.iter().for_each(|number| show(*number));
         left -= block.len();
     }
     Some(())
@@ -155,18 +195,10 @@ fn take_block(bytes: &mut Bytes<'_>, numbers: &mut [u64]) -> Option<()> {
     if width > 64 {
         return None;
     }
-    let mut packed = bytes.take((numbers.len() * width as usize).div_ceil(8))?.iter();
-    let mask = low_bits(width);
-    let (mut held, mut buffer) = (0, 0_u128);
-    for number in numbers.iter_mut() {
-        while held < width {
-            buffer |= u128::from(*packed.next()?) << held;
-            held += 8;
-        }
-        *number = buffer as u64 & mask;
-        buffer >>= width;
-        held -= width;
-    }
+    let len = (numbers.len() * width as usize).div_ceil(8);
+    let packed = bytes.0;
+    bytes.take(len)?;
+    unpack(packed, len, width, numbers);
     if head & EXCEPTIONS != 0 {
         for _ in 0..bytes.u8()? {
             let number = numbers.get_mut(usize::from(bytes.u8()?))?;
@@ -178,4 +210,35 @@ fn take_block(bytes: &mut Bytes<'_>, numbers: &mut [u64]) -> Option<()> {
         }
     }
     Some(())
+}
+
+/// Takes `width` bits for each number from the first `len` bytes; what stands behind them may be looked at, not used.
+fn unpack(packed: &[u8], len: usize, width: u32, numbers: &mut [u64]) {
+    if width == 0 {
+        numbers.fill(0);
+        return;
+    }
+    let mask = low_bits(width);
+    let bits = (0_usize..).step_by(width as usize);
+    if width <= 56 {
+        // With up to seven bits before it such a number lies in eight bytes.
+        for (bit, number) in bits.zip(numbers) {
+            *number = u64::from_le_bytes(window(packed, bit / 8, len)) >> (bit % 8) & mask;
+        }
+    } else {
+        for (bit, number) in bits.zip(numbers) {
+            *number = (u128::from_le_bytes(window(packed, bit / 8, len)) >> (bit % 8)) as u64 & mask;
+        }
+    }
+}
+
+/// The bytes from `at` on; zeros where fewer are left of the first `len`.
+fn window<const N: usize>(packed: &[u8], at: usize, len: usize) -> [u8; N] {
+    if let Some(bytes) = packed.get(at..at + N).and_then(|bytes| bytes.first_chunk()) {
+        return *bytes;
+    }
+    let mut padded = [0; N];
+    let rest = packed.get(at..len).unwrap_or_default();
+    padded.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    padded
 }

@@ -248,7 +248,7 @@ impl Answer {
             if self.add(&rollup, width).is_break() {
                 break;
             }
-            self.gaps.readings(rollup.count, rollup.first.0..rollup.last.0);
+            self.gaps.readings(rollup.count, rollup.first..rollup.last.0);
         }
         Ok(())
     }
@@ -264,7 +264,7 @@ impl Answer {
 
     /// Adds readings, in order, to the point that they belong to.
     fn add(&mut self, rollup: &Rollup, width: i64) -> ControlFlow<()> {
-        let start = rollup.first.0.div_euclid(width) * width;
+        let start = rollup.first.div_euclid(width) * width;
         match &mut self.open {
             Some((open, sum)) if *open == start => sum.merge(rollup),
             _ => {

@@ -7,17 +7,21 @@
 //! | checksum | 4 | CRC-32C of all bytes after it, little-endian |
 //! | series | | for each by ascending key: quantity code, instance (1 byte), length, bytes |
 //!
-//! The bytes of a series: the divisor that all its values have in common, then for each slot (hour or day) in order:
-//! slot − the slot before (the first: slot), number of readings, ±(least value − the least of the slot before),
-//! greatest − least, sum − number × least, first − least, last − least, milliseconds from the slot's start to the
-//! first reading, from there to the last. All values are divided; all numbers have variable length, ± is zigzag.
+//! The bytes of a series, its slots (hours or days) in order:
+//!
+//! | part | bytes | what |
+//! |---|---|---|
+//! | slots | 1 | how many |
+//! | divisor | 1–10 | what all least, greatest and last values have in common; all values are divided by it |
+//! | columns | | each packed, see `pack.rs`: number of the slot; readings; least value; greatest − least; last − least; milliseconds from the slot's start to the first reading, from there to the last |
+//! | sums | | sum − readings × least: 0 and packed, or 1 and for each a number of variable length |
 
 use std::collections::BTreeMap;
 
 use crate::{
-    pack::gcd,
+    pack::{self, gcd},
     rows::ColumnKey,
-    varint::{Bytes, put_i64, put_u64, put_u128},
+    varint::{Bytes, put_u64, put_u128},
 };
 
 const VERSION: u8 = 1;
@@ -29,15 +33,15 @@ pub(crate) struct Rollup {
     pub(crate) min: i64,
     pub(crate) max: i64,
     pub(crate) sum: i128,
-    /// Time and value of the first reading; of several in one millisecond the least.
-    pub(crate) first: (i64, i64),
-    /// Time and value of the last reading; of several in one millisecond the greatest.
+    /// The time of the first reading.
+    pub(crate) first: i64,
+    /// Time and value of the last reading; of several at one time the greatest.
     pub(crate) last: (i64, i64),
 }
 
 impl Rollup {
     pub(crate) fn of(t: i64, value: i64) -> Self {
-        Self { count: 1, min: value, max: value, sum: i128::from(value), first: (t, value), last: (t, value) }
+        Self { count: 1, min: value, max: value, sum: i128::from(value), first: t, last: (t, value) }
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
@@ -167,54 +171,72 @@ fn take_series<'a>(bytes: &mut Bytes<'a>) -> Option<(ColumnKey, Bytes<'a>)> {
 
 fn put_slots(out: &mut Vec<u8>, slots: &Slots, span: Span, record: i64) {
     let start = span.record_start(record);
-    let values = slots.values().flat_map(|r| [r.min, r.max, r.first.1, r.last.1]);
+    let values = slots.values().flat_map(|r| [r.min, r.max, r.last.1]);
     let mut divisor = values.fold(0, |divisor, value| gcd(divisor, value.unsigned_abs()));
-    // The sum of the readings between has the divisor only if all of them have.
+    // The readings between have the divisor only if their sum has.
     if !slots.values().all(|r| divisor != 0 && r.sum % i128::from(divisor) == 0) {
         divisor = 1;
     }
     let divisor = i64::try_from(divisor).unwrap_or(1).max(1);
+    out.push(u8::try_from(slots.len()).unwrap_or(u8::MAX));
     put_u64(out, divisor.cast_unsigned());
-    let (mut slot_before, mut min_before) = (0, 0_i64);
-    for (at, r) in slots {
-        let slot = (at - start) / span.slot_ms;
-        let min = r.min / divisor;
-        let above = |value: i64| (value / divisor).wrapping_sub(min).cast_unsigned();
-        put_u64(out, (slot - slot_before).cast_unsigned());
-        put_u64(out, r.count);
-        put_i64(out, min.wrapping_sub(min_before));
-        put_u64(out, above(r.max));
-        let rest = r.sum / i128::from(divisor) - i128::from(r.count) * i128::from(min);
-        put_u128(out, rest.unsigned_abs());
-        put_u64(out, above(r.first.1));
-        put_u64(out, above(r.last.1));
-        put_u64(out, (r.first.0 - at).cast_unsigned());
-        put_u64(out, (r.last.0 - r.first.0).cast_unsigned());
-        (slot_before, min_before) = (slot, min);
+    let mut column = Vec::with_capacity(slots.len());
+    let mut put = |number: &dyn Fn(i64, &Rollup) -> i64| {
+        column.clear();
+        column.extend(slots.iter().map(|(at, rollup)| number(*at, rollup)));
+        pack::put_values(out, &column);
+    };
+    put(&|at, _| (at - start) / span.slot_ms);
+    put(&|_, r| r.count.cast_signed());
+    put(&|_, r| r.min / divisor);
+    put(&|_, r| (r.max / divisor).wrapping_sub(r.min / divisor));
+    put(&|_, r| (r.last.1 / divisor).wrapping_sub(r.min / divisor));
+    put(&|at, r| r.first.wrapping_sub(at));
+    put(&|_, r| r.last.0.wrapping_sub(r.first));
+    let rest =
+        |r: &Rollup| (r.sum / i128::from(divisor) - i128::from(r.count) * i128::from(r.min / divisor)).unsigned_abs();
+    column.clear();
+    column.extend(slots.values().filter_map(|r| i64::try_from(rest(r)).ok()));
+    if column.len() == slots.len() {
+        out.push(0);
+        pack::put_values(out, &column);
+    } else {
+        out.push(1);
+        slots.values().for_each(|r| put_u128(out, rest(r)));
     }
 }
 
 fn take_slots(mut bytes: Bytes<'_>, span: Span, record: i64, mut show: impl FnMut(i64, Rollup)) -> Option<()> {
     let start = span.record_start(record);
+    let slots = usize::from(bytes.u8()?);
     let divisor = i64::try_from(bytes.u64()?).ok().filter(|divisor| *divisor > 0)?;
-    let (mut slot, mut min) = (0_i64, 0_i64);
-    while !bytes.is_empty() {
-        slot = slot.checked_add_unsigned(bytes.u64()?).filter(|slot| *slot < span.slots)?;
-        let count = bytes.u64()?;
-        min = min.wrapping_add(bytes.i64()?);
-        let value = |above: u64| min.wrapping_add_unsigned(above).wrapping_mul(divisor);
-        let max = value(bytes.u64()?);
-        let rest = i128::try_from(bytes.u128()?).ok()?;
-        let sum =
-            rest.checked_add(i128::from(count).checked_mul(i128::from(min))?)?.checked_mul(i128::from(divisor))?;
-        let (first, last) = (value(bytes.u64()?), value(bytes.u64()?));
+    let mut columns = Vec::with_capacity(slots * 8);
+    for _ in 0..7 {
+        pack::take_column(&mut bytes, slots, &mut columns)?;
+    }
+    let are_wide = bytes.u8().filter(|flag| *flag <= 1)? == 1;
+    if !are_wide {
+        pack::take_column(&mut bytes, slots, &mut columns)?;
+    }
+    for row in 0..slots {
+        let column = |column: usize| columns.get(column * slots + row).copied();
+        let slot = column(0).filter(|slot| (0..span.slots).contains(slot))?;
+        let (count, min) = (column(1)?, column(2)?);
+        let above = |value: i64| min.wrapping_add(value).wrapping_mul(divisor);
+        let rest = if are_wide { i128::try_from(bytes.u128()?).ok()? } else { i128::from(column(7)?) };
+        let least = i128::from(count).checked_mul(i128::from(min))?;
         let at = start.checked_add(slot * span.slot_ms)?;
-        let first_at = at.checked_add_unsigned(bytes.u64()?)?;
-        let last_at = first_at.checked_add_unsigned(bytes.u64()?)?;
-        show(
-            at,
-            Rollup { count, min: min.wrapping_mul(divisor), max, sum, first: (first_at, first), last: (last_at, last) },
-        );
+        let first = at.checked_add(column(5)?)?;
+        let last = (first.checked_add(column(6)?)?, above(column(4)?));
+        let rollup = Rollup {
+            count: u64::try_from(count).ok()?,
+            min: above(0),
+            max: above(column(3)?),
+            sum: rest.checked_add(least)?.checked_mul(i128::from(divisor))?,
+            first,
+            last,
+        };
+        show(at, rollup);
     }
     Some(())
 }

@@ -3,13 +3,13 @@ use std::{cmp::Ordering, ops::Range};
 /// Which column: the code of the quantity, and which of several.
 pub(crate) type ColumnKey = (u16, u8);
 
-/// Rows of one device in columns: a time, a mark, and the values of one frame.
+/// Rows of one device in columns: a time, and the values of one frame.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Rows {
     /// Milliseconds on the timeline that the rows stand on.
     pub(crate) t: Vec<i64>,
-    /// What the user of the rows wants to remember of each: fresh (in a merge), estimated (in a query).
-    pub(crate) mark: Vec<bool>,
+    /// Is the time of the row a guess? In blocks none is.
+    pub(crate) is_estimated: Vec<bool>,
     pub(crate) columns: Vec<Column>,
 }
 
@@ -40,15 +40,18 @@ impl Rows {
     }
 
     /// Appends a row; of two values for one column the later counts.
-    pub(crate) fn push(&mut self, t: i64, mark: bool, cells: impl IntoIterator<Item = (ColumnKey, i64)>) {
+    pub(crate) fn push(&mut self, t: i64, is_estimated: bool, cells: impl IntoIterator<Item = (ColumnKey, i64)>) {
         let row = self.t.len();
         self.t.push(t);
-        self.mark.push(mark);
+        self.is_estimated.push(is_estimated);
         for column in &mut self.columns {
             column.cells.push(None);
         }
-        for (key, value) in cells {
-            let column = match self.columns.iter_mut().position(|column| column.key == key) {
+        for (nth, (key, value)) in cells.into_iter().enumerate() {
+            // Most rows have the columns of the row before, in the same order.
+            let is_nth = self.columns.get(nth).is_some_and(|column| column.key == key);
+            let place = if is_nth { Some(nth) } else { self.columns.iter().position(|column| column.key == key) };
+            let column = match place {
                 Some(at) => self.columns.get_mut(at),
                 None => {
                     self.columns.push(Column { key, cells: vec![None; row + 1] });
@@ -66,17 +69,30 @@ impl Rows {
         self.columns.iter().filter_map(move |column| Some((column.key, (*column.cells.get(row)?)?)))
     }
 
-    /// Every row as (row, time, mark).
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, i64, bool)> + '_ {
-        self.t.iter().zip(&self.mark).enumerate().map(|(row, (t, mark))| (row, *t, *mark))
+    /// Appends the rows of another.
+    pub(crate) fn append(&mut self, other: &Self) {
+        let (before, after) = (self.len(), self.len() + other.len());
+        self.t.extend(&other.t);
+        self.is_estimated.extend(&other.is_estimated);
+        for column in &other.columns {
+            match self.columns.iter_mut().find(|own| own.key == column.key) {
+                Some(own) => own.cells.extend(&column.cells),
+                None => {
+                    let mut cells = vec![None; before];
+                    cells.extend(&column.cells);
+                    self.columns.push(Column { key: column.key, cells });
+                }
+            }
+        }
+        for column in &mut self.columns {
+            column.cells.resize(after, None);
+        }
     }
 
-    /// Appends rows of another.
-    pub(crate) fn append(&mut self, other: &Self, rows: Range<usize>) {
-        for row in rows {
-            if let (Some(t), Some(mark)) = (other.t.get(row), other.mark.get(row)) {
-                self.push(*t, *mark, other.cells(row));
-            }
+    /// Cuts all times down to a multiple of `resolution_ms`.
+    pub(crate) fn coarsen(&mut self, resolution_ms: i64) {
+        for t in &mut self.t {
+            *t = coarse(*t, resolution_ms);
         }
     }
 
@@ -84,7 +100,7 @@ impl Rows {
     pub(crate) fn part(&self, rows: Range<usize>) -> Self {
         let mut part = Self {
             t: self.t.get(rows.clone()).unwrap_or_default().to_vec(),
-            mark: self.mark.get(rows.clone()).unwrap_or_default().to_vec(),
+            is_estimated: self.is_estimated.get(rows.clone()).unwrap_or_default().to_vec(),
             columns: Vec::with_capacity(self.columns.len()),
         };
         for column in &self.columns {
@@ -96,31 +112,59 @@ impl Rows {
         part
     }
 
-    /// Those rows that `keep` wants.
-    pub(crate) fn filtered(&self, mut keep: impl FnMut(usize, i64, bool) -> bool) -> Self {
-        let mut kept = Self::default();
-        for (row, t, mark) in self.iter() {
-            if keep(row, t, mark) {
-                kept.push(t, mark, self.cells(row));
-            }
-        }
-        kept
+    /// Those rows that `keep` wants, told their number.
+    pub(crate) fn filtered(&self, mut keep: impl FnMut(usize) -> bool) -> Self {
+        self.picked(&(0..self.len()).filter(|row| keep(*row)).collect::<Vec<_>>())
     }
 
-    /// Puts the rows in order of time, then of their values, each different row once. Of equal rows the unmarked
-    /// one stays.
+    /// Those cells that `keep` wants, told their column and time, and the rows that have any.
+    pub(crate) fn retained(mut self, keep: impl Fn(ColumnKey, i64) -> bool) -> Self {
+        for column in &mut self.columns {
+            for (cell, t) in column.cells.iter_mut().zip(&self.t) {
+                *cell = cell.filter(|_| keep(column.key, *t));
+            }
+        }
+        self.columns.retain(|column| column.cells.iter().any(Option::is_some));
+        let has_cells =
+            |row: usize| self.columns.iter().any(|column| column.cells.get(row).is_some_and(Option::is_some));
+        if (0..self.len()).all(has_cells) { self } else { self.filtered(has_cells) }
+    }
+
+    fn picked(&self, rows: &[usize]) -> Self {
+        let mut picked = Self {
+            t: rows.iter().filter_map(|row| self.t.get(*row).copied()).collect(),
+            is_estimated: rows.iter().filter_map(|row| self.is_estimated.get(*row).copied()).collect(),
+            columns: Vec::with_capacity(self.columns.len()),
+        };
+        for column in &self.columns {
+            let cells = rows.iter().filter_map(|row| column.cells.get(*row).copied()).collect();
+            picked.columns.push(Column { key: column.key, cells });
+        }
+        picked
+    }
+
+    /// Puts the rows in order of time, then of their values, each different row once. Of equal rows one whose time is
+    /// certain stays.
     pub(crate) fn sort(&mut self) {
         self.columns.sort_by_key(|column| column.key);
-        if self.t.iter().zip(self.t.iter().skip(1)).all(|(a, b)| a < b) {
+        if self.t.is_sorted_by(|a, b| a < b) {
             return;
         }
         let mut order: Vec<usize> = (0..self.len()).collect();
-        order.sort_by(|a, b| self.compare(*a, *b).then_with(|| self.mark.get(*a).cmp(&self.mark.get(*b))));
+        order.sort_by(|a, b| {
+            self.compare(*a, *b).then_with(|| self.is_estimated.get(*a).cmp(&self.is_estimated.get(*b)))
+        });
         order.dedup_by(|later, earlier| self.compare(*later, *earlier).is_eq());
-        self.t = order.iter().filter_map(|row| self.t.get(*row).copied()).collect();
-        self.mark = order.iter().filter_map(|row| self.mark.get(*row).copied()).collect();
-        for column in &mut self.columns {
-            column.cells = order.iter().filter_map(|row| column.cells.get(*row).copied()).collect();
+        *self = self.picked(&order);
+    }
+
+    /// Puts the rows in order of time; what has the same time stays as it is.
+    pub(crate) fn sort_by_time(&mut self) {
+        self.columns.sort_by_key(|column| column.key);
+        if !self.t.is_sorted() {
+            let mut order: Vec<usize> = (0..self.len()).collect();
+            order.sort_by_key(|row| self.t.get(*row));
+            *self = self.picked(&order);
         }
     }
 
@@ -141,4 +185,9 @@ impl Rows {
             cells == wanted
         })
     }
+}
+
+/// The multiple of `resolution_ms` at `t` or before.
+pub(crate) const fn coarse(t: i64, resolution_ms: i64) -> i64 {
+    t.saturating_sub(t.rem_euclid(resolution_ms))
 }

@@ -7,7 +7,7 @@ use crate::{
     damage::Damage,
     device::Known,
     error::StoreError,
-    history::{History, NUMBERS_AHEAD},
+    history::{History, Maintenance, NUMBERS_AHEAD},
     live::{HeadRow, Live},
     rollup::{Chunk, DAYS, HOURS, Rollup, Span},
     rows::Rows,
@@ -34,11 +34,12 @@ pub(crate) struct Shelves<'txn> {
     pub(crate) forgotten: Table<'txn, u64, u64>,
     pub(crate) meta: Table<'txn, &'static str, u64>,
     pub(crate) tally: Tally,
+    resolution_ms: i64,
     damage: &'txn Damage,
 }
 
 impl<'txn> Shelves<'txn> {
-    pub(crate) fn open(transaction: &'txn WriteTransaction, damage: &'txn Damage) -> Result<Self, StoreError> {
+    pub(crate) fn open(transaction: &'txn WriteTransaction, history: &'txn History) -> Result<Self, StoreError> {
         Ok(Self {
             blocks: transaction.open_table(BLOCKS)?,
             hours: transaction.open_table(store::HOURS)?,
@@ -48,7 +49,8 @@ impl<'txn> Shelves<'txn> {
             forgotten: transaction.open_table(FORGOTTEN)?,
             meta: transaction.open_table(META)?,
             tally: Tally::default(),
-            damage,
+            resolution_ms: history.config().time_resolution_ms(),
+            damage: &history.damage,
         })
     }
 
@@ -59,13 +61,21 @@ impl<'txn> Shelves<'txn> {
     /// Stores rows whose wall time is known, with their roll-ups.
     fn put_settled(&mut self, device: u64, known: &mut Known, mut rows: Rows) -> Result<(), StoreError> {
         rows.sort();
+        // The exact times decide what is new; only then they are cut down to what is stored.
+        let newest = known.newest_sealed();
+        let late = newest.map_or(0, |newest| rows.t.partition_point(|t| *t <= newest));
         for column in &rows.columns {
             let newest = rows.t.iter().zip(&column.cells).rfind(|(_, cell)| cell.is_some()).map(|(t, _)| *t);
             if let Some(series) = known.series.get_mut(&column.key) {
                 series.sealed = series.sealed.max(newest);
             }
         }
-        let fresh = self.shelf(BootId::WALL, device).merge(rows)?;
+        rows.coarsen(self.resolution_ms);
+        let mut shelf = self.shelf(BootId::WALL, device);
+        let mut fresh = if late > 0 { shelf.merge(&rows.part(0..late), true)? } else { Rows::default() };
+        if late < rows.len() {
+            fresh.append(&shelf.merge(&rows.part(late..rows.len()), false)?);
+        }
         let hours = roll_up(&fresh);
         let mut days: BTreeMap<i64, Chunk> = BTreeMap::new();
         for chunk in hours.values() {
@@ -91,13 +101,13 @@ impl<'txn> Shelves<'txn> {
         let mut unsettled: BTreeMap<BootId, Rows> = BTreeMap::new();
         for row in head {
             match timeline.settled(row.at) {
-                Some(wall) => settled.push(wall, true, row.cells()),
-                None => unsettled.entry(row.at.boot).or_default().push(boot_ms(row.at), true, row.cells()),
+                Some(wall) => settled.push(wall, false, row.cells()),
+                None => unsettled.entry(row.at.boot).or_default().push(boot_ms(row.at), false, row.cells()),
             }
         }
         for (boot, mut rows) in unsettled {
             rows.sort();
-            self.shelf(boot, device).merge(rows)?;
+            self.shelf(boot, device).merge(&rows, true)?;
             self.boots.insert(boot.0, timeline.encode(boot).as_slice())?;
         }
         if settled.is_empty() { Ok(()) } else { self.put_settled(device, known, settled) }
@@ -124,11 +134,11 @@ impl<'txn> Shelves<'txn> {
                 continue;
             };
             let mut rest = Rows::default();
-            for (row, ms, _) in rows.iter() {
+            for (row, ms) in rows.t.iter().copied().enumerate() {
                 match timeline.settled(Stamp { boot, ms: ms.cast_unsigned() }) {
                     Some(wall) => {
                         self.tally.points -= rows.cells(row).count() as i64;
-                        moved.entry(device).or_default().push(wall, true, rows.cells(row));
+                        moved.entry(device).or_default().push(wall, false, rows.cells(row));
                     }
                     None => rest.push(ms, false, rows.cells(row)),
                 }
@@ -219,8 +229,8 @@ impl History {
     /// # Errors
     /// When the disk refuses. Then the readings stay where they are, and the next seal takes them.
     pub fn seal(&self, now: UnixMillis) -> Result<(), StoreError> {
-        let _maintaining = self.maintaining();
-        self.seal_and(|_, _| Ok(()), false)?;
+        let mut maintenance = self.maintaining()?;
+        self.seal_and(&mut maintenance, |_, _| Ok(()), false)?;
         self.live().sealed_at = Some(now.0);
         Ok(())
     }
@@ -229,6 +239,7 @@ impl History {
     /// Whoever calls is the one maintainer.
     pub(crate) fn seal_and(
         &self,
+        maintenance: &mut Maintenance,
         more: impl FnOnce(&mut Shelves<'_>, u64) -> Result<(), StoreError>,
         is_needed: bool,
     ) -> Result<u64, StoreError> {
@@ -242,8 +253,8 @@ impl History {
             return Ok(parcel.to);
         }
         let ahead = self.numbers().next.saturating_add(NUMBERS_AHEAD);
-        self.store.write(|transaction| {
-            let mut shelves = Shelves::open(transaction, &self.damage)?;
+        self.change(maintenance, |transaction| {
+            let mut shelves = Shelves::open(transaction, self)?;
             for (device, known, head) in &mut parcel.devices {
                 shelves.put_head(*device, known, head, &parcel.timeline)?;
                 shelves.devices.insert(*device, known.encode().as_slice())?;
@@ -275,7 +286,7 @@ impl History {
     /// # Errors
     /// When the disk refuses; then nothing has changed.
     pub fn settle(&self, boot: BootId, offset_ms: i64, from_ms: Option<u64>) -> Result<(), StoreError> {
-        let _maintaining = self.maintaining();
+        let mut maintenance = self.maintaining()?;
         let before = Arc::clone(&self.live().timeline);
         let mut timeline = Timeline::clone(&before);
         timeline.settle(boot, offset_ms, from_ms);
@@ -284,8 +295,8 @@ impl History {
         }
         let mut known: BTreeMap<u64, Known> =
             self.live().devices.iter().map(|(device, live)| (*device, live.known.clone())).collect();
-        self.store.write(|transaction| {
-            let mut shelves = Shelves::open(transaction, &self.damage)?;
+        self.change(&mut maintenance, |transaction| {
+            let mut shelves = Shelves::open(transaction, self)?;
             shelves.move_settled(boot, &timeline, &mut known)?;
             shelves.close()
         })?;
@@ -304,13 +315,13 @@ impl History {
         if boot == BootId::WALL {
             return Ok(());
         }
-        let _maintaining = self.maintaining();
+        let mut maintenance = self.maintaining()?;
         let record = {
             let mut live = self.live();
             Arc::make_mut(&mut live.timeline).estimate(boot, offset_ms);
             live.timeline.encode(boot)
         };
-        self.store.write(|transaction| {
+        self.change(&mut maintenance, |transaction| {
             transaction.open_table(BOOTS)?.insert(boot.0, record.as_slice())?;
             Ok(())
         })
@@ -332,7 +343,7 @@ impl Parcel {
 
 impl Live {
     /// Takes over the times of the newest sealed readings.
-    fn take_sealed<'a>(&mut self, sealed: impl Iterator<Item = (u64, &'a Known)>) {
+    pub(crate) fn take_sealed<'a>(&mut self, sealed: impl Iterator<Item = (u64, &'a Known)>) {
         for (device, known) in sealed {
             let Some(live) = self.devices.get_mut(&device) else { continue };
             for (key, newest) in &known.series {

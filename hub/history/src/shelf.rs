@@ -11,7 +11,7 @@ use crate::{
     store::BlockKey,
 };
 
-/// A block has so many rows; more only where one millisecond has many.
+/// A block has so many rows; more only where one time has many.
 const FULL_BLOCK: usize = FULL_HEAD;
 
 /// What a change did to the totals.
@@ -35,9 +35,9 @@ impl Shelf<'_, '_> {
         (self.boot, self.device, start)
     }
 
-    /// Puts rows, in order, where they belong; tells those that were not there before.
-    pub(crate) fn merge(&mut self, mut rows: Rows) -> Result<Rows, StoreError> {
-        rows.mark.fill(true);
+    /// Puts rows, in order, where they belong; tells those that were not there before. Of rows that are `late`, those
+    /// that a block holds already came twice and are left out; what is newer than everything here cannot have.
+    pub(crate) fn merge(&mut self, rows: &Rows, are_late: bool) -> Result<Rows, StoreError> {
         let mut fresh = Rows::default();
         let mut at = 0;
         while let Some(first) = rows.t.get(at).copied() {
@@ -50,10 +50,10 @@ impl Shelf<'_, '_> {
             let part = rows.part(at..end);
             at = end;
             match target {
-                Some((start, bytes)) => self.merge_into(start, &bytes, &part, &mut fresh)?,
+                Some((start, bytes)) => self.merge_into(start, &bytes, part, are_late, &mut fresh)?,
                 None => {
                     self.put(&part, false)?;
-                    fresh.append(&part, 0..part.len());
+                    fresh.append(&part);
                 }
             }
         }
@@ -78,32 +78,42 @@ impl Shelf<'_, '_> {
         Ok(next.map(|(key, _)| key.value().2))
     }
 
-    fn merge_into(&mut self, start: i64, bytes: &[u8], part: &Rows, fresh: &mut Rows) -> Result<(), StoreError> {
+    fn merge_into(
+        &mut self,
+        start: i64,
+        bytes: &[u8],
+        part: Rows,
+        are_late: bool,
+        fresh: &mut Rows,
+    ) -> Result<(), StoreError> {
         let Some(head) = block::head(bytes) else {
             self.damage.found(block_name(self.key(start)));
-            fresh.append(part, 0..part.len());
-            return self.put(part, false);
+            fresh.append(&part);
+            return self.put(&part, false);
         };
         let is_behind = part.t.first().is_some_and(|t| *t > head.end);
         if is_behind && head.rows >= FULL_BLOCK {
-            fresh.append(part, 0..part.len());
-            return self.put(part, false);
+            fresh.append(&part);
+            return self.put(&part, false);
         }
         let Some(mut merged) = block::decode(bytes) else {
             return Err(StoreError::damaged(block_name(self.key(start))));
         };
-        merged.append(part, 0..part.len());
-        merged.sort();
-        for (row, t, is_fresh) in merged.iter() {
-            if is_fresh {
-                fresh.push(t, true, merged.cells(row));
-            }
-        }
-        if merged.len() == head.rows {
+        let part = if are_late && !is_behind {
+            part.filtered(|row| part.t.get(row).is_some_and(|t| !merged.holds(*t, &part, row)))
+        } else {
+            part
+        };
+        if part.is_empty() {
             return Ok(());
         }
+        fresh.append(&part);
+        // What continues a block fills it up before the next one begins.
+        let continues = part.t.first().is_some_and(|t| *t >= head.end);
+        merged.append(&part);
+        merged.sort_by_time();
         self.remove(start)?;
-        self.put(&merged, !is_behind)
+        self.put(&merged, !continues)
     }
 
     pub(crate) fn remove(&mut self, start: i64) -> Result<(), StoreError> {
@@ -121,7 +131,7 @@ impl Shelf<'_, '_> {
         let mut from = 0;
         while from < rows.len() {
             let mut to = (from + size).min(rows.len());
-            // All rows of one millisecond stay together, so that a block is known by its first.
+            // All rows of one time stay together, so that a block is known by its first.
             while to < rows.len() && rows.t.get(to) == rows.t.get(to - 1) {
                 to += 1;
             }

@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc};
+use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc, time::Duration};
 
 use hub_model::{
     BootId, DeviceId, Epoch, Event, EventBody, EventLog, HistoryQuery, HistoryReader, Origin, Quantity, ReceiverId,
@@ -17,6 +17,7 @@ mod journals;
 mod keeping;
 mod model;
 mod opening;
+mod seconds;
 
 /// 2026-09-21T14:00:00Z, the beginning of an hour.
 const T0: i64 = 1_790_000_000_000 - 1_790_000_000_000 % 3_600_000;
@@ -37,6 +38,13 @@ impl Bench {
         Self::on(MemoryDisk::default()).unwrap()
     }
 
+    /// With times to the second, as a hub keeps them.
+    fn to_the_second() -> Self {
+        let disk = MemoryDisk::default();
+        let history = open_with(&disk, Config::new("memory"), 256 * 1024).unwrap();
+        Self { disk, history, seq: 0 }
+    }
+
     fn on(disk: MemoryDisk) -> Result<Self, OpenError> {
         let history = open(&disk)?;
         let seq = history.durable().0;
@@ -46,8 +54,9 @@ impl Bench {
     /// Stops and starts, as a clean restart does after a flush.
     fn restart(self) -> Self {
         let Self { disk, history, seq } = self;
+        let config = history.config().clone();
         drop(history);
-        Self { history: open(&disk).unwrap(), disk, seq }
+        Self { history: open_with(&disk, config, 256 * 1024).unwrap(), disk, seq }
     }
 
     fn append(&mut self, at: Stamp, body: EventBody) -> Seq {
@@ -81,7 +90,12 @@ impl Bench {
 }
 
 fn open(disk: &MemoryDisk) -> Result<History, OpenError> {
-    open_with(disk, Config::new("memory"), 256 * 1024)
+    open_with(disk, exact("memory"), 256 * 1024)
+}
+
+/// Times to the millisecond, as most tests like to see them.
+fn exact(path: impl Into<std::path::PathBuf>) -> Config {
+    Config::new(path).with_time_resolution(Duration::from_millis(1)).unwrap()
 }
 
 fn open_with(disk: &MemoryDisk, config: Config, segment_bytes: u64) -> Result<History, OpenError> {

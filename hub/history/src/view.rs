@@ -1,23 +1,24 @@
 use std::ops::ControlFlow;
 
-use hub_model::{DeviceId, TimeQuality};
+use hub_model::{BootId, DeviceId, Stamp, TimeQuality};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use crate::{
-    block,
+    block::{self, Series},
     damage::{Damage, block_name},
     error::StoreError,
     history::History,
+    live::HeadRow,
     rollup::{self, HOURS, Rollup, Span},
-    rows::{ColumnKey, Rows},
+    rows::{ColumnKey, Rows, coarse},
     store::{self, BLOCKS, BlockKey, META, RollupKey, meta},
+    timeline::Timeline,
 };
 
 /// One series as it is at one moment: the database's snapshot, and beside it what is not sealed or not settled.
 pub(crate) struct View<'a> {
+    transaction: ReadTransaction,
     blocks: Option<ReadOnlyTable<BlockKey, &'static [u8]>>,
-    hours: Option<ReadOnlyTable<RollupKey, &'static [u8]>>,
-    days: Option<ReadOnlyTable<RollupKey, &'static [u8]>>,
     device: u64,
     key: ColumnKey,
     /// Readings of the series that are not in blocks of wall time, in order.
@@ -38,59 +39,71 @@ impl History {
     pub(crate) fn view(&self, device: DeviceId, key: ColumnKey) -> Result<View<'_>, StoreError> {
         let device = device.as_u64();
         // The head first: what is sealed meanwhile is then in both, and is told apart by its number.
-        let (head, timeline) = {
+        let (head, newest_sealed, timeline) = {
             let live = self.live();
-            let head = live.devices.get(&device).map(|live| live.head.clone()).unwrap_or_default();
-            (head, std::sync::Arc::clone(&live.timeline))
+            let of = live.devices.get(&device);
+            let head = of.map(|of| of.head.iter().filter(|row| row.has(key)).cloned().collect::<Vec<_>>());
+            let newest_sealed = of.and_then(|of| of.known.newest_sealed());
+            (head.unwrap_or_default(), newest_sealed, std::sync::Arc::clone(&live.timeline))
         };
         let transaction = self.store.read()?;
         let sealed = match store::readable(&transaction, META)? {
             Some(table) => store::number(&table, meta::SEALED)?,
             None => 0,
         };
-        let mut rows = Rows::default();
-        for row in head.iter().filter(|row| row.seq > sealed) {
-            let wall = timeline.wall(row.at);
-            rows.push(wall.at.0, wall.quality == TimeQuality::Estimated, row.cells());
-        }
-        let mut view = View::open(&transaction, device, key, &self.damage)?;
-        let mut boots = timeline.boots().peekable();
-        // Wall time is boot 0 and comes first: only if something stands behind it does anything wait for a clock.
-        let waits = view.blocks.as_ref().map(|blocks| blocks.last()).transpose()?.flatten();
-        if waits.is_some_and(|(key, _)| key.value().0 != 0) && boots.peek().is_some() {
-            for boot in boots {
-                view.each_block((boot.0, device, i64::MIN)..=(boot.0, device, i64::MAX), |bytes| {
-                    let unsettled = block::decode(bytes)?;
-                    for (row, ms, _) in unsettled.iter() {
-                        let wall = timeline.wall(hub_model::Stamp { boot, ms: ms.cast_unsigned() });
-                        rows.push(wall.at.0, wall.quality == TimeQuality::Estimated, unsettled.cells(row));
-                    }
-                    Some(ControlFlow::Continue(()))
-                })?;
+        let blocks = store::readable(&transaction, BLOCKS)?;
+        let mut view = View { transaction, blocks, device, key, beside: Vec::new(), damage: &self.damage };
+        let waits = view.rows_that_wait(&timeline)?;
+        let times: Vec<(i64, bool)> = head.iter().map(|row| wall(&timeline, row.at)).collect();
+        // Usually all are in order and newer than everything that is sealed: then none of them can have come twice.
+        let is_new = newest_sealed.zip(times.first()).is_none_or(|(newest, (t, _))| *t > newest);
+        let fresh = head.iter().zip(&times).filter(|(row, _)| row.seq > sealed);
+        if waits.is_empty() && is_new && times.is_sorted_by(|(a, _), (b, _)| a < b) {
+            let point = |(row, (t, is_estimated)): (&HeadRow, &(i64, bool))| {
+                Some(Point { t: *t, value: row.value(key)?, is_estimated: *is_estimated })
+            };
+            view.beside.extend(fresh.filter_map(point));
+        } else {
+            let mut rows = waits;
+            for (row, (t, is_estimated)) in fresh {
+                rows.push(*t, *is_estimated, row.cells());
             }
+            rows.sort();
+            view.take_beside(&rows, newest_sealed, self.config().time_resolution_ms())?;
         }
-        rows.sort();
-        view.take_beside(&rows)?;
+        for point in &mut view.beside {
+            point.t = coarse(point.t, self.config().time_resolution_ms());
+        }
         Ok(view)
     }
 }
 
-impl<'a> View<'a> {
-    fn open(
-        transaction: &ReadTransaction,
-        device: u64,
-        key: ColumnKey,
-        damage: &'a Damage,
-    ) -> Result<Self, StoreError> {
-        Ok(Self {
-            blocks: store::readable(transaction, BLOCKS)?,
-            hours: store::readable(transaction, store::HOURS)?,
-            days: store::readable(transaction, store::DAYS)?,
-            device,
-            key,
-            beside: Vec::new(),
-            damage,
-        })
+/// The wall time of a stamp in Unix milliseconds; is it a guess?
+fn wall(timeline: &Timeline, at: Stamp) -> (i64, bool) {
+    let wall = timeline.wall(at);
+    (wall.at.0, wall.quality == TimeQuality::Estimated)
+}
+
+impl View<'_> {
+    /// The sealed rows of the device that wait for a clock to become known, with their guessed times.
+    fn rows_that_wait(&self, timeline: &Timeline) -> Result<Rows, StoreError> {
+        let mut rows = Rows::default();
+        // Wall time is boot 0 and comes first: only if something stands behind it does anything wait for a clock.
+        let last = self.blocks.as_ref().map(|blocks| blocks.last()).transpose()?.flatten();
+        if last.is_none_or(|(key, _)| key.value().0 == BootId::WALL.0) {
+            return Ok(rows);
+        }
+        for boot in timeline.boots() {
+            self.each_block((boot.0, self.device, i64::MIN)..=(boot.0, self.device, i64::MAX), |bytes| {
+                let unsettled = block::decode(bytes)?;
+                for (row, ms) in unsettled.t.iter().enumerate() {
+                    let (t, is_estimated) = wall(timeline, Stamp { boot, ms: ms.cast_unsigned() });
+                    rows.push(t, is_estimated, unsettled.cells(row));
+                }
+                Some(ControlFlow::Continue(()))
+            })?;
+        }
+        Ok(rows)
     }
 
     const fn block_key(&self, start: i64) -> BlockKey {
@@ -123,16 +136,21 @@ impl<'a> View<'a> {
     }
 
     /// Takes the series out of rows, but for rows that a block holds already: they came twice.
-    fn take_beside(&mut self, rows: &Rows) -> Result<(), StoreError> {
+    fn take_beside(&mut self, rows: &Rows, newest_sealed: Option<i64>, resolution_ms: i64) -> Result<(), StoreError> {
+        let late = newest_sealed.map_or(0, |newest| rows.t.partition_point(|t| *t <= newest));
+        let mut stored = rows.clone();
+        stored.coarsen(resolution_ms);
         let Some(column) = rows.column(self.key) else { return Ok(()) };
         let mut decoded: Option<(i64, Option<Rows>)> = None;
-        for (row, t, is_estimated) in rows.iter() {
-            let Some(value) = column.cells.get(row).copied().flatten() else { continue };
-            if let Some(start) = self.floor(t)? {
+        for (row, (t, cell)) in stored.t.iter().zip(&column.cells).enumerate() {
+            let (Some(value), Some(exact)) = (*cell, rows.t.get(row)) else { continue };
+            if row < late
+                && let Some(start) = self.floor(*t)?
+            {
                 if decoded.as_ref().is_none_or(|(of, _)| *of != start) {
                     let mut found = None;
                     self.each_block(self.block_key(start)..=self.block_key(start), |bytes| {
-                        if block::head(bytes)?.end >= t {
+                        if block::head(bytes)?.end >= *t {
                             found = Some(block::decode(bytes)?);
                         }
                         Some(ControlFlow::Break(()))
@@ -140,11 +158,12 @@ impl<'a> View<'a> {
                     // Where the block ends before this row nothing is kept: a later row may not lie in it either.
                     decoded = Some((start, found));
                 }
-                if decoded.iter().any(|(_, stored)| stored.as_ref().is_some_and(|stored| stored.holds(t, rows, row))) {
+                if decoded.iter().any(|(_, block)| block.as_ref().is_some_and(|block| block.holds(*t, &stored, row))) {
                     continue;
                 }
             }
-            self.beside.push(Point { t, value, is_estimated });
+            let is_estimated = rows.is_estimated.get(row).copied().unwrap_or_default();
+            self.beside.push(Point { t: *exact, value, is_estimated });
         }
         Ok(())
     }
@@ -161,22 +180,15 @@ impl<'a> View<'a> {
             return Ok(flow);
         }
         let start = self.floor(from)?.unwrap_or(from);
-        let mut cells = Vec::new();
+        let mut series = Series::default();
         self.each_block(self.block_key(start)..=self.block_key(to - 1), |bytes| {
             if block::head(bytes)?.end < from {
                 return Some(ControlFlow::Continue(()));
             }
-            let times = block::decode_column(bytes, self.key, &mut cells)?;
-            for (t, cell) in times.iter().zip(&cells) {
-                if let Some(value) = cell
-                    && (from..to).contains(t)
-                {
-                    flow = visit(*t, *value);
-                    if flow.is_break() {
-                        return Some(flow);
-                    }
-                }
-            }
+            series.take(bytes, self.key)?;
+            let inside = series.t.partition_point(|t| *t < from)..series.t.partition_point(|t| *t < to);
+            let (times, values) = (series.t.get(inside.clone())?, series.values.get(inside)?);
+            flow = times.iter().zip(values).try_for_each(|(t, value)| visit(*t, *value));
             Some(flow)
         })?;
         Ok(flow)
@@ -208,11 +220,14 @@ impl<'a> View<'a> {
         Ok(())
     }
 
+    fn rollups(&self, span: Span) -> Result<Option<ReadOnlyTable<RollupKey, &'static [u8]>>, StoreError> {
+        store::readable(&self.transaction, if span == HOURS { store::HOURS } else { store::DAYS })
+    }
+
     /// The stored roll-ups of the slots that begin in `[from, to)`, in order.
     pub(crate) fn stored_slots(&self, span: Span, from: i64, to: i64) -> Result<Vec<(i64, Rollup)>, StoreError> {
         let mut slots = Vec::new();
-        let table = if span == HOURS { &self.hours } else { &self.days };
-        let Some(table) = table else { return Ok(slots) };
+        let Some(table) = self.rollups(span)? else { return Ok(slots) };
         if from >= to {
             return Ok(slots);
         }
@@ -251,14 +266,14 @@ impl<'a> View<'a> {
             extent.include(point.t);
         }
         // Roll-ups know when the first and the last reading were that they stand for.
-        if let Some(hours) = &self.hours {
+        if let Some(hours) = self.rollups(HOURS)? {
             let keys = (self.device, i64::MIN)..=(self.device, i64::MAX);
             let (first, last) = (hours.range(keys.clone())?.next(), hours.range(keys)?.next_back());
             for entry in [first, last].into_iter().flatten() {
                 let record = entry?.0.value().1;
                 let (from, to) = (HOURS.record_start(record), HOURS.record_start(record + 1));
                 let slots = self.stored_slots(HOURS, from, to)?;
-                extent.include(slots.first().map_or(from, |(_, rollup)| rollup.first.0));
+                extent.include(slots.first().map_or(from, |(_, rollup)| rollup.first));
                 extent.include(slots.last().map_or(to - 1, |(_, rollup)| rollup.last.0));
             }
         }

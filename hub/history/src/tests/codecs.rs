@@ -172,12 +172,15 @@ proptest! {
         let bytes = block::encode(&rows);
         let head = block::head(&bytes).unwrap();
         prop_assert_eq!((head.rows, head.start, Some(&head.end)), (rows.len(), rows.t[0], rows.t.last()));
-        let mut cells = Vec::new();
+        let mut series = block::Series::default();
         for column in &rows.columns {
-            let times = block::decode_column(&bytes, column.key, &mut cells);
-            prop_assert_eq!(times.as_ref(), Some(&rows.t));
-            prop_assert_eq!(&cells, &column.cells);
+            prop_assert_eq!(series.take(&bytes, column.key), Some(()));
+            let read: Vec<_> = series.t.iter().zip(&series.values).map(|(t, value)| (*t, *value)).collect();
+            let written = rows.t.iter().zip(&column.cells).filter_map(|(t, cell)| Some((*t, (*cell)?)));
+            prop_assert_eq!(read, written.collect::<Vec<_>>());
         }
+        prop_assert_eq!(series.take(&bytes, (9, 9)), Some(()));
+        prop_assert!(series.t.is_empty() && series.values.is_empty());
         prop_assert_eq!(block::decode(&bytes), Some(rows));
     }
 
@@ -226,7 +229,7 @@ proptest! {
             bytes[1..5].copy_from_slice(&checksum);
         }
         let _ = block::decode(&bytes);
-        let _ = block::decode_column(&bytes, (1, 0), &mut Vec::new());
+        let _ = block::Series::default().take(&bytes, (1, 0));
         let _ = Chunk::decode(&bytes, HOURS, 20_000);
         let _ = rollup::read_series(&bytes, (1, 0), DAYS, 20_000, |_, _| ());
         let _ = Known::decode(&bytes);

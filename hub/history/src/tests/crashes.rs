@@ -124,7 +124,7 @@ fn what_a_flush_promised_is_there_after_any_power_cut() {
 
 #[test]
 fn so_it_is_while_the_journal_writes_over_its_oldest() {
-    let config = Config::new("memory").with_journal_segments(2).unwrap();
+    let config = exact("memory").with_journal_segments(2).unwrap();
     (1000..1300).for_each(|seed| cut_the_power(seed, &|disk| open_with(disk, config.clone(), 12 * 1024)));
 }
 

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use hub_model::Retention;
 use tempfile::tempdir;
 
@@ -11,7 +9,7 @@ fn a_store_in_a_folder_is_there_after_a_restart() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("new/store");
     {
-        let history = History::open(Config::new(&path), Epoch(7)).unwrap();
+        let history = History::open(exact(&path), Epoch(7)).unwrap();
         let mut bench = Bench { disk: MemoryDisk::default(), history, seq: 0 };
         bench.take(1, T0, &[(Quantity::Temperature, 21_000)]);
         bench.history.flush().unwrap();
@@ -21,7 +19,7 @@ fn a_store_in_a_folder_is_there_after_a_restart() {
         let stats = bench.history.stats().unwrap();
         assert!(stats.bytes > 8 * 1024 * 1024 && stats.written_bytes > 4096 && stats.flushes >= 4, "{stats:?}");
     }
-    let history = History::open(Config::new(&path), Epoch(8)).unwrap();
+    let history = History::open(exact(&path), Epoch(8)).unwrap();
     assert_eq!(history.epoch(), Epoch(7));
     let bench = Bench { disk: MemoryDisk::default(), history, seq: 0 };
     assert_eq!(bench.raw(1, Quantity::Temperature), [(T0, 21_000), (T0 + 1, 21_010)]);
