@@ -9,6 +9,8 @@ use std::{
 
 use redb::{BackendError, StorageBackend};
 
+use crate::traffic::Traffic;
+
 pub(crate) mod folder;
 pub(crate) mod memory;
 
@@ -53,16 +55,35 @@ pub(crate) trait JournalFile: Send + Sync + fmt::Debug {
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     bytes: AtomicU64,
+    pages: AtomicU64,
+    writes: AtomicU64,
     flushes: AtomicU64,
 }
 
+/// What a device is sent at least.
+const PAGE_BYTES: u64 = 4096;
+
 impl Meter {
-    pub(crate) fn wrote(&self, bytes: usize) {
-        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    /// Counts a write of `len` bytes, more than none, at an offset.
+    pub(crate) fn wrote(&self, offset: u64, len: usize) {
+        let end = offset.saturating_add(len as u64);
+        let pages = end.div_ceil(PAGE_BYTES).saturating_sub(offset / PAGE_BYTES);
+        self.bytes.fetch_add(len as u64, Ordering::Relaxed);
+        self.pages.fetch_add(pages, Ordering::Relaxed);
+        self.writes.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn flushed(&self) {
         self.flushes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn traffic(&self) -> Traffic {
+        Traffic {
+            bytes: self.bytes.load(Ordering::Relaxed),
+            pages: self.pages.load(Ordering::Relaxed),
+            writes: self.writes.load(Ordering::Relaxed),
+            flushes: self.flushes.load(Ordering::Relaxed),
+        }
     }
 
     pub(crate) fn bytes(&self) -> u64 {
@@ -100,7 +121,7 @@ impl StorageBackend for Metered {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.meter.wrote(data.len());
+        self.meter.wrote(offset, data.len());
         self.inner.write(offset, data)
     }
 

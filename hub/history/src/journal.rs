@@ -173,7 +173,7 @@ impl Journal {
                 left = left.get(1..).unwrap_or_default();
                 continue;
             };
-            self.meter.wrote(bytes.len());
+            self.meter.wrote(writer.place.offset, bytes.len());
             segment.file.write_at(writer.place.offset, &bytes).map_err(StoreError::journal("write"))?;
             self.meter.flushed();
             segment.file.sync().map_err(StoreError::journal("flush"))?;
@@ -202,7 +202,7 @@ impl Journal {
         let file =
             self.disk.segment(number, self.limits.segment_bytes).map_err(StoreError::journal("make room for"))?;
         let bytes = header.encode();
-        self.meter.wrote(bytes.len());
+        self.meter.wrote(0, bytes.len());
         file.write_at(0, &bytes).map_err(StoreError::journal("write"))?;
         // The header must be safe before the first record: until then the file is still the old segment.
         self.meter.flushed();

@@ -55,12 +55,14 @@ mod seal;
 mod shelf;
 mod store;
 mod timeline;
+mod traffic;
 mod varint;
 mod view;
 
 pub use config::{Config, ConfigError};
 pub use error::{OpenError, StoreError};
 pub use history::History;
+pub use traffic::Traffic;
 
 #[cfg(test)]
 mod tests;
