@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod bus;
 mod kill;
 mod refusals;
 mod serving;

@@ -8,7 +8,7 @@ use redb::{Database, ReadableDatabase, TableDefinition};
 
 use crate::{Owner, capture, error};
 
-fn check(output: &Output, code: i32, parts: &[&str]) {
+pub(crate) fn check(output: &Output, code: i32, parts: &[&str]) {
     let message = error(output);
     assert_eq!(output.status.code(), Some(code), "{message}");
     for part in parts {
