@@ -153,55 +153,53 @@ pub(crate) fn take_column(bytes: &mut Bytes<'_>, count: usize, out: &mut Vec<i64
     if packed.div_ceil(BLOCK) > bytes.0.len() {
         return None;
     }
-    out.reserve(count);
+    let start = out.len();
+    out.resize(start + count, base);
+    let column = out.get_mut(start..)?;
+    let divisor = divisor.cast_signed();
     match order {
-        0 => take_blocks(bytes, packed, |number| {
-            out.push(base.wrapping_add_unsigned(number.wrapping_mul(divisor)));
+        0 => take_blocks(bytes, column, |value, number| {
+            *value = base.wrapping_add(number.cast_signed().wrapping_mul(divisor));
         }),
         1 => {
-            let mut value = base;
-            out.push(value);
-            take_blocks(bytes, packed, |number| {
-                value = value.wrapping_add(unzigzag(number).wrapping_mul(divisor.cast_signed()));
-                out.push(value);
+            let mut sum = base;
+            take_blocks(bytes, column.get_mut(1..)?, |value, number| {
+                sum = sum.wrapping_add(unzigzag(number).wrapping_mul(divisor));
+                *value = sum;
             })
         }
         _ => {
-            let (mut value, mut delta) = (base, 0_i64);
-            out.push(value);
-            take_blocks(bytes, packed, |number| {
-                delta = delta.wrapping_add(unzigzag(number).wrapping_mul(divisor.cast_signed()));
-                value = value.wrapping_add(delta);
-                out.push(value);
+            let (mut sum, mut delta) = (base, 0_i64);
+            take_blocks(bytes, column.get_mut(1..)?, |value, number| {
+                delta = delta.wrapping_add(unzigzag(number).wrapping_mul(divisor));
+                sum = sum.wrapping_add(delta);
+                *value = sum;
             })
         }
     }
 }
 
-fn take_blocks(bytes: &mut Bytes<'_>, mut left: usize, mut show: impl FnMut(u64)) -> Option<()> {
+fn take_blocks(bytes: &mut Bytes<'_>, column: &mut [i64], mut show: impl FnMut(&mut i64, u64)) -> Option<()> {
     let mut numbers = [0; BLOCK];
-    while left > 0 {
-        let block = numbers.get_mut(..left.min(BLOCK))?;
-        take_block(bytes, block)?;
-        block.iter().for_each(|number| show(*number));
-        left -= block.len();
+    for values in column.chunks_mut(BLOCK) {
+        take_block(bytes, &mut numbers, values.len())?;
+        values.iter_mut().zip(&numbers).for_each(|(value, number)| show(value, *number));
     }
     Some(())
 }
 
-fn take_block(bytes: &mut Bytes<'_>, numbers: &mut [u64]) -> Option<()> {
+fn take_block(bytes: &mut Bytes<'_>, numbers: &mut [u64; BLOCK], count: usize) -> Option<()> {
     let head = bytes.u8()?;
     let width = u32::from(head & !EXCEPTIONS);
     if width > 64 {
         return None;
     }
-    let len = (numbers.len() * width as usize).div_ceil(8);
     let packed = bytes.0;
-    bytes.take(len)?;
-    unpack(packed, len, width, numbers);
+    bytes.take((count * width as usize).div_ceil(8))?;
+    unpack(packed, width, numbers);
     if head & EXCEPTIONS != 0 {
         for _ in 0..bytes.u8()? {
-            let number = numbers.get_mut(usize::from(bytes.u8()?))?;
+            let number = numbers.get_mut(..count)?.get_mut(usize::from(bytes.u8()?))?;
             let above = bytes.u64()?;
             if width + bits(above) > 64 {
                 return None;
@@ -212,33 +210,37 @@ fn take_block(bytes: &mut Bytes<'_>, numbers: &mut [u64]) -> Option<()> {
     Some(())
 }
 
-/// Takes `width` bits for each number from the first `len` bytes; what stands behind them may be looked at, not used.
-fn unpack(packed: &[u8], len: usize, width: u32, numbers: &mut [u64]) {
+/// Takes `width` bits for each number; behind the last that was packed numbers mean nothing.
+fn unpack(packed: &[u8], width: u32, numbers: &mut [u64; BLOCK]) {
+    let mask = low_bits(width);
     if width == 0 {
         numbers.fill(0);
         return;
     }
-    let mask = low_bits(width);
-    let bits = (0_usize..).step_by(width as usize);
-    if width <= 56 {
-        // With up to seven bits before it such a number lies in eight bytes.
-        for (bit, number) in bits.zip(numbers) {
-            *number = u64::from_le_bytes(window(packed, bit / 8, len)) >> (bit % 8) & mask;
-        }
-    } else {
-        for (bit, number) in bits.zip(numbers) {
-            *number = (u128::from_le_bytes(window(packed, bit / 8, len)) >> (bit % 8)) as u64 & mask;
+    // Eight numbers of `width` bits are `width` bytes: up to 16 bits each, one load serves all eight.
+    for (group, numbers) in numbers.chunks_exact_mut(8).enumerate() {
+        let packed = packed.get(group * width as usize..).unwrap_or_default();
+        if width <= 8 {
+            let bits = u64::from_le_bytes(first(packed));
+            numbers.iter_mut().zip(0..).for_each(|(number, nth)| *number = bits >> (nth * width) & mask);
+        } else if width <= 16 {
+            let bits = u128::from_le_bytes(first(packed));
+            numbers.iter_mut().zip(0..).for_each(|(number, nth)| *number = (bits >> (nth * width)) as u64 & mask);
+        } else {
+            for (number, bit) in numbers.iter_mut().zip((0..).step_by(width as usize)) {
+                let bits = u128::from_le_bytes(first(packed.get(bit / 8..).unwrap_or_default()));
+                *number = (bits >> (bit % 8)) as u64 & mask;
+            }
         }
     }
 }
 
-/// The bytes from `at` on; zeros where fewer are left of the first `len`.
-fn window<const N: usize>(packed: &[u8], at: usize, len: usize) -> [u8; N] {
-    if let Some(bytes) = packed.get(at..at + N).and_then(|bytes| bytes.first_chunk()) {
+/// The first bytes, with zeros where there are fewer.
+fn first<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    if let Some(bytes) = bytes.first_chunk() {
         return *bytes;
     }
     let mut padded = [0; N];
-    let rest = packed.get(at..len).unwrap_or_default();
-    padded.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    padded.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
     padded
 }

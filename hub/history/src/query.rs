@@ -20,6 +20,8 @@ use crate::{
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
+/// Room for so many points is made at once, if so many are allowed.
+const MOST_ROOM: usize = 16_384;
 /// Widths that people read easily; wider than the last: multiples of it.
 const WIDTHS: [i64; 29] = [
     MINUTE,
@@ -202,20 +204,20 @@ impl Answer {
         // Readings of one millisecond stay together, so that the next page begins with a whole one.
         let mut begun = 0;
         let mut next = None;
+        self.make_room(self.max_points.min(MOST_ROOM / 8));
         let (data, gaps, most) = (&mut self.data, &mut self.gaps, self.max_points);
-        view.each(self.from, self.to, |point| {
-            if data.t.last() != Some(&UnixMillis(point.t)) {
-                begun = data.t.len();
-                if begun >= most {
-                    next = Some(point.t);
+        view.each_run(self.from, self.to, |run| {
+            for (t, value) in run.t.iter().zip(run.values) {
+                if data.t.last() != Some(&UnixMillis(*t)) {
+                    begun = data.t.len();
+                }
+                if data.t.len() >= most && begun > 0 {
+                    next = Some(*t);
                     return ControlFlow::Break(());
                 }
-            } else if data.t.len() >= most && begun > 0 {
-                next = Some(point.t);
-                return ControlFlow::Break(());
+                data.t.push(UnixMillis(*t));
+                data.min.push(*value);
             }
-            data.t.push(UnixMillis(point.t));
-            data.min.push(point.value);
             ControlFlow::Continue(())
         })?;
         if next.is_some_and(|next| data.t.last() == Some(&UnixMillis(next))) {
@@ -233,27 +235,43 @@ impl Answer {
 
     fn take_readings(&mut self, view: &View<'_>, width: i64) -> Result<(), StoreError> {
         self.wide(width);
-        view.each(self.from, self.to, |point| {
-            let flow = self.add(&Rollup::of(point.t, point.value), width);
-            if flow.is_continue() {
-                self.gaps.reading(point.t);
+        view.each_run(self.from, self.to, |run| {
+            let (mut t, mut values) = (run.t, run.values);
+            while let Some(first) = t.first() {
+                let end = (first.div_euclid(width) + 1) * width;
+                let inside = t.iter().position(|t| *t >= end).unwrap_or(t.len());
+                let (times, later) = t.split_at_checked(inside).unwrap_or_default();
+                if let Some(rollup) = Rollup::of_all(times, values) {
+                    self.add(&rollup, width)?;
+                }
+                self.gaps.each(times);
+                (t, values) = (later, values.get(inside..).unwrap_or_default());
             }
-            flow
+            ControlFlow::Continue(())
         })
     }
 
     fn take_rollups(&mut self, view: &View<'_>, span: Span, width: i64) -> Result<(), StoreError> {
         self.wide(width);
-        for rollup in slots(view, span, self.from, self.to)? {
-            if self.add(&rollup, width).is_break() {
-                break;
-            }
+        let _ = each_slot(view, span, self.from, self.to, &mut |rollup| {
+            self.add(rollup, width)?;
             self.gaps.readings(rollup.count, rollup.first..rollup.last.0);
-        }
+            ControlFlow::Continue(())
+        })?;
         Ok(())
     }
 
+    fn make_room(&mut self, points: usize) {
+        self.data.t.reserve(points);
+        self.data.min.reserve(points);
+        self.data.mean.reserve(points);
+        self.data.max.reserve(points);
+        self.data.count.reserve(points);
+    }
+
     fn wide(&mut self, width: i64) {
+        let points = usize::try_from((self.to - self.from) / width + 2).unwrap_or(0);
+        self.make_room(points.min(self.max_points).min(MOST_ROOM));
         self.data.width_ms = width;
         self.data.resolution = match width {
             ..HOUR => Resolution::M5,
@@ -297,18 +315,28 @@ impl Answer {
     }
 }
 
-/// The readings in `[from, to)` by slots, in order: whole slots from the roll-ups, and what is cut off at the edges from
-/// finer ones, in the end from the readings themselves.
-fn slots(view: &View<'_>, span: Span, from: i64, to: i64) -> Result<Vec<Rollup>, StoreError> {
+/// Shows the readings in `[from, to)` by slots, in order, until `show` breaks: whole slots from the roll-ups, and what
+/// is cut off at the edges from finer ones, in the end from the readings themselves.
+pub(crate) fn each_slot(
+    view: &View<'_>,
+    span: Span,
+    from: i64,
+    to: i64,
+    show: &mut dyn FnMut(&Rollup) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>, StoreError> {
     let inner_from = span.slot(from.saturating_add(span.slot_ms - 1));
     let inner_to = span.slot(to);
     if inner_from > inner_to {
-        return edge(view, span, from, to);
+        return edge(view, span, from, to, show);
     }
-    let mut all = edge(view, span, from, inner_from)?;
-    let mut inner = view.stored_slots(span, inner_from, inner_to)?;
+    if edge(view, span, from, inner_from, show)?.is_break() {
+        return Ok(ControlFlow::Break(()));
+    }
     let beside = view.beside(inner_from, inner_to);
-    if !beside.is_empty() {
+    let flow = if beside.is_empty() {
+        view.each_stored_slot(span, inner_from, inner_to, |_, rollup| show(rollup))?
+    } else {
+        let mut inner = view.stored_slots(span, inner_from, inner_to)?;
         inner.extend(beside.iter().map(|point| (span.slot(point.t), Rollup::of(point.t, point.value))));
         inner.sort_by_key(|(slot, _)| *slot);
         inner.dedup_by(|(slot, rollup), (kept_slot, kept)| {
@@ -318,19 +346,24 @@ fn slots(view: &View<'_>, span: Span, from: i64, to: i64) -> Result<Vec<Rollup>,
             }
             is_same
         });
-    }
-    all.extend(inner.into_iter().map(|(_, rollup)| rollup));
-    all.extend(edge(view, span, inner_to, to)?);
-    Ok(all)
+        inner.iter().try_for_each(|(_, rollup)| show(rollup))
+    };
+    if flow.is_break() { Ok(flow) } else { edge(view, span, inner_to, to, show) }
 }
 
-/// The readings in a part of one slot.
-fn edge(view: &View<'_>, span: Span, from: i64, to: i64) -> Result<Vec<Rollup>, StoreError> {
+/// Shows the readings in a part of one slot.
+fn edge(
+    view: &View<'_>,
+    span: Span,
+    from: i64,
+    to: i64,
+    show: &mut dyn FnMut(&Rollup) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>, StoreError> {
     if from >= to {
-        return Ok(Vec::new());
+        return Ok(ControlFlow::Continue(()));
     }
     if span == DAYS {
-        return slots(view, HOURS, from, to);
+        return each_slot(view, HOURS, from, to, show);
     }
     let slot = span.slot(from);
     let mut inside: Option<Rollup> = None;
@@ -339,11 +372,11 @@ fn edge(view: &View<'_>, span: Span, from: i64, to: i64) -> Result<Vec<Rollup>, 
         None => inside = Some(*rollup),
     };
     let mut readings = 0;
-    let _ = view.each_stored(slot, slot + span.slot_ms, |t, value| {
-        readings += 1;
-        if (from..to).contains(&t) {
-            add(&Rollup::of(t, value));
-        }
+    let _ = view.each_stored(slot, slot + span.slot_ms, |t, values| {
+        readings += t.len() as u64;
+        let inside = t.partition_point(|t| *t < from)..t.partition_point(|t| *t < to);
+        let inside = t.get(inside.clone()).zip(values.get(inside)).and_then(|(t, values)| Rollup::of_all(t, values));
+        inside.iter().for_each(&mut add);
         ControlFlow::Continue(())
     })?;
     let stored = view.stored_slots(span, slot, slot + 1)?;
@@ -358,5 +391,5 @@ fn edge(view: &View<'_>, span: Span, from: i64, to: i64) -> Result<Vec<Rollup>, 
     for point in view.beside(from, to) {
         add(&Rollup::of(point.t, point.value));
     }
-    Ok(inside.into_iter().collect())
+    Ok(inside.iter().try_for_each(show))
 }

@@ -44,6 +44,24 @@ impl Rollup {
         Self { count: 1, min: value, max: value, sum: i128::from(value), first: t, last: (t, value) }
     }
 
+    /// That of readings in order; `None` of none.
+    pub(crate) fn of_all(t: &[i64], values: &[i64]) -> Option<Self> {
+        let (first, values) = (*t.first()?, values.get(..t.len())?);
+        let mut all = Self::of(first, *values.first()?);
+        all.count = t.len() as u64;
+        all.sum = 0;
+        for value in values {
+            all.min = all.min.min(*value);
+            all.max = all.max.max(*value);
+            all.sum += i128::from(*value);
+        }
+        let last = *t.last()?;
+        // Of several readings at the last time the greatest counts.
+        let at_last = t.iter().rev().take_while(|t| **t == last).zip(values.iter().rev());
+        all.last = (last, at_last.map(|(_, value)| *value).max()?);
+        Some(all)
+    }
+
     pub(crate) fn merge(&mut self, other: &Self) {
         self.count += other.count;
         self.min = self.min.min(other.min);
@@ -55,7 +73,9 @@ impl Rollup {
 
     #[expect(clippy::cast_precision_loss, reason = "a mean is a float")]
     pub(crate) fn mean(&self) -> f64 {
-        self.sum as f64 / self.count as f64
+        // Sums that fit are many times quicker to turn.
+        let sum = i64::try_from(self.sum).map_or_else(|_| self.sum as f64, |sum| sum as f64);
+        sum / self.count as f64
     }
 }
 
@@ -127,11 +147,11 @@ impl Chunk {
     /// The record of these bytes; `None` when they are damaged.
     pub(crate) fn decode(bytes: &[u8], span: Span, record: i64) -> Option<Self> {
         let mut chunk = Self::default();
-        let mut bytes = checked(bytes)?;
+        let (mut bytes, mut columns) = (checked(bytes)?, Vec::new());
         while !bytes.is_empty() {
             let (key, body) = take_series(&mut bytes)?;
             let slots = chunk.series.entry(key).or_default();
-            take_slots(body, span, record, |slot, rollup| {
+            take_slots(body, span, record, &mut columns, |slot, rollup| {
                 slots.insert(slot, rollup);
             })?;
         }
@@ -139,19 +159,20 @@ impl Chunk {
     }
 }
 
-/// Shows the roll-ups of one series in a record, in order; `None` when it is damaged.
+/// Shows the roll-ups of one series in a record, in order; `None` when it is damaged. `columns` is room to be used again.
 pub(crate) fn read_series(
     bytes: &[u8],
     key: ColumnKey,
     span: Span,
     record: i64,
+    columns: &mut Vec<i64>,
     show: impl FnMut(i64, Rollup),
 ) -> Option<()> {
     let mut bytes = checked(bytes)?;
     while !bytes.is_empty() {
         let (own, body) = take_series(&mut bytes)?;
         if own == key {
-            return take_slots(body, span, record, show);
+            return take_slots(body, span, record, columns, show);
         }
     }
     Some(())
@@ -206,17 +227,23 @@ fn put_slots(out: &mut Vec<u8>, slots: &Slots, span: Span, record: i64) {
     }
 }
 
-fn take_slots(mut bytes: Bytes<'_>, span: Span, record: i64, mut show: impl FnMut(i64, Rollup)) -> Option<()> {
+fn take_slots(
+    mut bytes: Bytes<'_>,
+    span: Span,
+    record: i64,
+    columns: &mut Vec<i64>,
+    mut show: impl FnMut(i64, Rollup),
+) -> Option<()> {
     let start = span.record_start(record);
     let slots = usize::from(bytes.u8()?);
     let divisor = i64::try_from(bytes.u64()?).ok().filter(|divisor| *divisor > 0)?;
-    let mut columns = Vec::with_capacity(slots * 8);
+    columns.clear();
     for _ in 0..7 {
-        pack::take_column(&mut bytes, slots, &mut columns)?;
+        pack::take_column(&mut bytes, slots, columns)?;
     }
     let are_wide = bytes.u8().filter(|flag| *flag <= 1)? == 1;
     if !are_wide {
-        pack::take_column(&mut bytes, slots, &mut columns)?;
+        pack::take_column(&mut bytes, slots, columns)?;
     }
     for row in 0..slots {
         let column = |column: usize| columns.get(column * slots + row).copied();

@@ -34,6 +34,22 @@ pub(crate) struct Point {
     pub(crate) is_estimated: bool,
 }
 
+impl Point {
+    const fn run(&self) -> Run<'_> {
+        let (t, values) = (std::slice::from_ref(&self.t), std::slice::from_ref(&self.value));
+        Run { t, values, is_estimated: self.is_estimated }
+    }
+}
+
+/// Readings in order.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Run<'a> {
+    pub(crate) t: &'a [i64],
+    /// At least as many as there are times.
+    pub(crate) values: &'a [i64],
+    pub(crate) is_estimated: bool,
+}
+
 impl History {
     /// The series at this moment.
     pub(crate) fn view(&self, device: DeviceId, key: ColumnKey) -> Result<View<'_>, StoreError> {
@@ -173,7 +189,7 @@ impl View<'_> {
         &self,
         from: i64,
         to: i64,
-        mut visit: impl FnMut(i64, i64) -> ControlFlow<()>,
+        mut visit: impl FnMut(&[i64], &[i64]) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, StoreError> {
         let mut flow = ControlFlow::Continue(());
         if from >= to {
@@ -188,7 +204,9 @@ impl View<'_> {
             series.take(bytes, self.key)?;
             let inside = series.t.partition_point(|t| *t < from)..series.t.partition_point(|t| *t < to);
             let (times, values) = (series.t.get(inside.clone())?, series.values.get(inside)?);
-            flow = times.iter().zip(values).try_for_each(|(t, value)| visit(*t, *value));
+            if !times.is_empty() {
+                flow = visit(times, values);
+            }
             Some(flow)
         })?;
         Ok(flow)
@@ -207,15 +225,35 @@ impl View<'_> {
         to: i64,
         mut visit: impl FnMut(Point) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        let mut beside = self.beside(from, to).iter().copied().peekable();
-        let flow = self.each_stored(from, to, |t, value| {
-            while let Some(point) = beside.next_if(|point| point.t < t) {
-                visit(point)?;
+        self.each_run(from, to, |run| {
+            let point = |(t, value): (&i64, &i64)| Point { t: *t, value: *value, is_estimated: run.is_estimated };
+            run.t.iter().zip(run.values).map(point).try_for_each(&mut visit)
+        })
+    }
+
+    /// Shows all readings in `[from, to)` in order, many at once, until `visit` breaks.
+    pub(crate) fn each_run(
+        &self,
+        from: i64,
+        to: i64,
+        mut visit: impl FnMut(Run<'_>) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let mut beside = self.beside(from, to);
+        let flow = self.each_stored(from, to, |mut t, mut values| {
+            // What is not sealed is usually newer than all blocks; where it is not, a block is shown in pieces.
+            while let Some((point, rest)) = beside.split_first()
+                && t.last().is_some_and(|last| point.t < *last)
+            {
+                let before = t.partition_point(|t| *t <= point.t);
+                visit(Run { t: t.get(..before).unwrap_or_default(), values, is_estimated: false })?;
+                visit(point.run())?;
+                (t, values) = (t.get(before..).unwrap_or_default(), values.get(before..).unwrap_or_default());
+                beside = rest;
             }
-            visit(Point { t, value, is_estimated: false })
+            visit(Run { t, values, is_estimated: false })
         })?;
         if flow.is_continue() {
-            let _ = beside.try_for_each(visit);
+            let _ = beside.iter().try_for_each(|point| visit(point.run()));
         }
         Ok(())
     }
@@ -227,24 +265,44 @@ impl View<'_> {
     /// The stored roll-ups of the slots that begin in `[from, to)`, in order.
     pub(crate) fn stored_slots(&self, span: Span, from: i64, to: i64) -> Result<Vec<(i64, Rollup)>, StoreError> {
         let mut slots = Vec::new();
-        let Some(table) = self.rollups(span)? else { return Ok(slots) };
+        let _ = self.each_stored_slot(span, from, to, |slot, rollup| {
+            slots.push((slot, *rollup));
+            ControlFlow::Continue(())
+        })?;
+        Ok(slots)
+    }
+
+    /// Shows the stored roll-ups of the slots that begin in `[from, to)`, in order, until `show` breaks.
+    pub(crate) fn each_stored_slot(
+        &self,
+        span: Span,
+        from: i64,
+        to: i64,
+        mut show: impl FnMut(i64, &Rollup) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, StoreError> {
+        let mut flow = ControlFlow::Continue(());
+        let Some(table) = self.rollups(span)? else { return Ok(flow) };
         if from >= to {
-            return Ok(slots);
+            return Ok(flow);
         }
+        let mut columns = Vec::new();
         let records = (self.device, span.record(from))..=(self.device, span.record(to - 1));
         for entry in table.range(records)? {
             let (key, bytes) = entry?;
             let record = key.value().1;
-            let read = rollup::read_series(bytes.value(), self.key, span, record, |slot, rollup| {
-                if (from..to).contains(&slot) {
-                    slots.push((slot, rollup));
+            let read = rollup::read_series(bytes.value(), self.key, span, record, &mut columns, |slot, rollup| {
+                if flow.is_continue() && (from..to).contains(&slot) {
+                    flow = show(slot, &rollup);
                 }
             });
             if read.is_none() {
                 self.damage.found(format!("roll-ups of device {:x}, record {record}", self.device));
             }
+            if flow.is_break() {
+                break;
+            }
         }
-        Ok(slots)
+        Ok(flow)
     }
 
     /// Where the readings of the device begin, and where those and the roll-ups of the device begin and end.

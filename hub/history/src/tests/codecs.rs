@@ -231,7 +231,7 @@ proptest! {
         let _ = block::decode(&bytes);
         let _ = block::Series::default().take(&bytes, (1, 0));
         let _ = Chunk::decode(&bytes, HOURS, 20_000);
-        let _ = rollup::read_series(&bytes, (1, 0), DAYS, 20_000, |_, _| ());
+        let _ = rollup::read_series(&bytes, (1, 0), DAYS, 20_000, &mut Vec::new(), |_, _| ());
         let _ = Known::decode(&bytes);
     }
 
