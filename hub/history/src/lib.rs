@@ -35,7 +35,10 @@
 //!
 //! Does not know: what a reading means, who asks, what time it is, when to flush or seal; no clock, no thread, no async.
 
+mod aggregate;
+mod align;
 mod block;
+mod calendar;
 mod config;
 mod damage;
 mod device;

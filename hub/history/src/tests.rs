@@ -7,8 +7,10 @@ use hub_model::{
 
 use crate::{Config, History, OpenError, disk::memory::MemoryDisk};
 
+mod aggregates;
 mod answers;
 mod bulk;
+mod calendars;
 mod clock;
 mod codecs;
 mod crashes;
@@ -18,6 +20,7 @@ mod keeping;
 mod model;
 mod opening;
 mod seconds;
+mod statistics;
 
 /// 2026-09-21T14:00:00Z, the beginning of an hour.
 const T0: i64 = 1_790_000_000_000 - 1_790_000_000_000 % 3_600_000;

@@ -114,6 +114,12 @@ pub enum HistoryError {
         /// To.
         to: UnixMillis,
     },
+    /// The window has more parts than the answer may have.
+    #[error("the window has more than {most} parts; ask for a shorter one, or for wider parts")]
+    TooManyBuckets {
+        /// The most that were allowed.
+        most: usize,
+    },
     /// The store failed; the source says how.
     #[error("the history store failed")]
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -13,10 +13,12 @@
 //! # Ok::<(), hub_model::ParseAddressError>(())
 //! ```
 //!
-//! Does not know: how anything is stored, sent, decoded or scheduled; no clock, no I/O, no async runtime.
+//! Does not know: how anything is stored, sent, decoded or scheduled; no clock, no async runtime, no I/O
+//! but the machine's table of time zones.
 
 mod address;
 mod advert;
+mod bulk;
 mod command;
 mod dead_letter;
 mod decoded;
@@ -27,10 +29,13 @@ mod history;
 mod household;
 mod name;
 mod reading;
+mod statistics;
 mod time;
+mod zone;
 
 pub use address::{Address, ParseAddressError};
 pub use advert::{RawAdvert, ReceiverId};
+pub use bulk::{FigureSpan, Figures, Reading};
 pub use command::{Command, CommandError, CommandFuture, CommandPort, Outcome, Request, RequestId, RequestIdError};
 pub use dead_letter::{DeadLetter, DeadLetterReader, Refusal};
 pub use decoded::{Action, Decoded, Fact, Format, Press, Turn};
@@ -43,5 +48,10 @@ pub use history::{
 pub use household::{Household, Room, RoomId};
 pub use name::{Name, NameError};
 pub use reading::{Origin, SeriesKey, Value};
+pub use statistics::{
+    AlignedColumn, AlignedData, AlignedQuery, Bucket, Course, Depth, Increase, Interpolation, Percent, PercentError,
+    Picked, SeriesStatistics, Statistics, StatisticsQuery, StatisticsReader,
+};
 pub use time::{BootId, Clock, Now, Stamp, TimeQuality, UnixMillis, WallTime};
 pub use units::{Kind, Quantity};
+pub use zone::{ParseZoneError, Zone};
