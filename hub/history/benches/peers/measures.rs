@@ -1,0 +1,249 @@
+//! What is measured, a function each; every one adds its lines to the table.
+
+use std::{collections::BTreeMap, path::Path, thread, time::Duration};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::{
+    asking::{Extent, Question},
+    child,
+    house::{DAY, HOUR, House, METRICS, Reading, SECOND, T0},
+    ours::Ours,
+    peer::Peer,
+    recorder::Recorder,
+    room::Rooms,
+    stopwatch::{median, timed},
+    table::{Goal, Line, Table, Unit},
+    tuned::Tuned,
+    writing::{self, Life},
+};
+
+/// How much of everything.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Size {
+    pub(crate) days: i64,
+    pub(crate) sensors: u32,
+    pub(crate) passes: i64,
+    pub(crate) hours: i64,
+    pub(crate) small_hours: i64,
+    pub(crate) batches: usize,
+    pub(crate) values: u64,
+    pub(crate) times: u32,
+}
+
+impl Size {
+    pub(crate) const FULL: Self = Self {
+        days: 365,
+        sensors: 50,
+        passes: 4,
+        hours: 2,
+        small_hours: 8,
+        batches: 50,
+        values: 125_000_000,
+        times: 31,
+    };
+    pub(crate) const QUICK: Self =
+        Self { days: 14, sensors: 10, passes: 1, hours: 1, small_hours: 2, batches: 5, values: 2_000_000, times: 5 };
+}
+
+/// Bytes a point of real rooms.
+pub(crate) fn rooms(table: &mut Table, folder: &Path, size: Size) -> Result<()> {
+    let Some(rooms) = Rooms::read()? else {
+        eprintln!("  the real measurements (../shared/data/room-climate) or xz are not here: left out");
+        return Ok(());
+    };
+    let ours = stored(Ours::open(&folder.join("rooms"))?, rooms.repeated(size.passes))?;
+    let tuned = stored(Tuned::open(&folder.join("rooms-tuned.db"))?, rooms.repeated(size.passes))?;
+    // One pass is large enough for it.
+    let recorder = stored(Recorder::open(&folder.join("rooms-recorder.db"))?, rooms.repeated(1))?;
+    table.add(Line {
+        what: "stored per point, real rooms".to_owned(),
+        unit: Unit::Bytes,
+        ours,
+        tuned: Some(tuned),
+        recorder: Some(recorder),
+        goals: vec![Goal::AtMost(1.0)],
+    });
+    Ok(())
+}
+
+/// Takes all readings, a commit for every ten minutes of them, and tells the bytes that a point takes.
+fn stored(mut peer: impl Peer, readings: impl Iterator<Item = Reading>) -> Result<f64> {
+    let mut points = 0;
+    let mut waiting: Vec<Reading> = Vec::new();
+    for reading in readings {
+        let slot = |at: i64| at / (600 * SECOND);
+        if waiting.first().is_some_and(|first| slot(first.at) != slot(reading.at)) {
+            peer.commit(reading.at, &waiting)?;
+            waiting.clear();
+        }
+        points += reading.values().len();
+        waiting.push(reading);
+    }
+    peer.commit(waiting.last().map_or(T0, |last| last.at), &waiting)?;
+    Ok(peer.close()? as f64 / points as f64)
+}
+
+/// Bytes a point of a year of generated temperatures, and the questions to it.
+pub(crate) fn year(table: &mut Table, folder: &Path, size: Size) -> Result<()> {
+    let extent = Extent { sensors: size.sensors, from: T0, to: T0 + size.days * DAY };
+    let (ours_path, tuned_path, recorder_path) =
+        (folder.join("year"), folder.join("year-tuned.db"), folder.join("year-recorder.db"));
+    let kept = thread::scope(|scope| {
+        let ours = scope.spawn(|| fill(Ours::open(&ours_path)?, extent, 0));
+        let tuned = fill(Tuned::open(&tuned_path)?, extent, 0)?;
+        // Ten days are what it keeps.
+        let recorder = fill(Recorder::open(&recorder_path)?, extent, size.days - 10)?;
+        Ok::<_, anyhow::Error>((ours.join().ok().context("a thread failed")??, tuned, recorder))
+    })?;
+    table.add(Line {
+        what: format!("stored per point, {} sensors of one value a minute", size.sensors),
+        unit: Unit::Bytes,
+        ours: kept.0,
+        tuned: Some(kept.1),
+        recorder: Some(kept.2),
+        goals: Vec::new(),
+    });
+    let (ours, tuned, recorder) = (Ours::open(&ours_path)?, Tuned::open(&tuned_path)?, Recorder::open(&recorder_path)?);
+    recorder.take_hours(&tuned_path, T0 + (size.days - 10) * DAY)?;
+    let questions = [
+        (Question::Day, "24 h of readings, one series", size.times, Goal::OverTuned(4.0)),
+        (Question::Year, "1 year at 1 h, from roll-ups", size.times, Goal::OverTuned(3.0)),
+        (Question::YearFromReadings, "1 year at 1 h, from readings", size.times.div_ceil(4), Goal::OverTuned(20.0)),
+        (Question::Week, "7 days at 10 min, 50 series", size.times.div_ceil(6), Goal::OverTuned(20.0)),
+    ];
+    for (question, what, times, goal) in questions {
+        let (mut took, mut has): ([Vec<Duration>; 4], _) = (Default::default(), [false; 4]);
+        for n in 0..times + 2 {
+            let (by_ours, a) = timed(|| question.ask_ours(&ours, extent, n))?;
+            let (by_tuned, b) = timed(|| question.ask_tuned(&tuned, extent, n))?;
+            let (by_recorder, c) = timed(|| question.ask_recorder(&recorder, extent, n))?;
+            let (by_rows, d) = timed(|| question.ask_tuned_for_rows(&tuned, extent, n))?;
+            ensure!(by_ours == by_tuned, "{what}: {by_ours:?} and {by_tuned:?} are two answers");
+            ensure!(by_rows.is_none_or(|rows| rows == by_tuned), "{what}: {by_rows:?} and {by_tuned:?}");
+            // The first two warm the caches.
+            if n >= 2 {
+                took.iter_mut().zip([a, b, c, d]).for_each(|(took, time)| took.push(time));
+                has = [true, true, by_recorder.is_some(), by_rows.is_some()];
+            }
+        }
+        let figures = took.map(|took| median(took).as_secs_f64()).into_iter().zip(has);
+        let figures: Vec<Option<f64>> = figures.map(|(figure, has)| has.then_some(figure)).collect();
+        let [Some(ours), tuned, recorder, rows] = figures.as_slice() else { bail!("nothing was asked") };
+        table.add(Line {
+            what: what.to_owned(),
+            unit: Unit::Seconds,
+            ours: *ours,
+            tuned: *tuned,
+            recorder: *recorder,
+            goals: vec![goal],
+        });
+        if rows.is_some() {
+            table.add(Line {
+                what: format!("{what}, SQLite's rows added up by the program"),
+                unit: Unit::Seconds,
+                ours: *ours,
+                tuned: *rows,
+                recorder: None,
+                goals: Vec::new(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Takes the year from a day on, a commit for every six hours; the bytes that a point takes.
+fn fill(mut peer: impl Peer, extent: Extent, from_day: i64) -> Result<f64> {
+    let mut house = House::new(extent.sensors, 1, 60 * SECOND);
+    let (mut readings, mut points) = (Vec::new(), 0);
+    let mut now = T0;
+    while now < extent.to {
+        now += 6 * HOUR;
+        house.until(now, &mut readings);
+        if now > T0 + from_day * DAY {
+            peer.commit(now, &readings)?;
+            points += readings.len();
+        }
+    }
+    Ok(peer.close()? as f64 / points as f64)
+}
+
+/// Bytes and writes of a busy and of a small house.
+pub(crate) fn writes(table: &mut Table, folder: &Path, size: Size) -> Result<()> {
+    let houses = [
+        ("200 sensors × 4 every 10 s", 200, 10 * SECOND, size.hours, 500.0),
+        ("20 sensors × 4 a minute", 20, 60 * SECOND, size.small_hours, 12.0),
+    ];
+    for (what, sensors, every, hours, goal) in houses {
+        let house = House::new(sensors, METRICS.len(), every);
+        let at = |name: &str| folder.join(format!("writes-{sensors}-{name}"));
+        let lives: [Life; 3] = [
+            writing::live(&mut Ours::open(&at("ours"))?, house.clone(), hours * HOUR)?,
+            writing::live(&mut Tuned::open(&at("tuned"))?, house.clone(), hours * HOUR)?,
+            writing::live(&mut Recorder::open(&at("recorder"))?, house, hours * HOUR)?,
+        ];
+        let mut add = |what: String, unit, figure: fn(&Life) -> f64, goals| {
+            let [ours, tuned, recorder] = lives.each_ref().map(figure);
+            table.add(Line { what, unit, ours, tuned: Some(tuned), recorder: Some(recorder), goals });
+        };
+        add(
+            format!("written per reading, {what}"),
+            Unit::Bytes,
+            Life::bytes_per_reading,
+            vec![Goal::OverRecorder(goal)],
+        );
+        add(format!("device writes per commit, {what}"), Unit::Times, Life::writes_per_commit, vec![Goal::AtMost(2.0)]);
+        // One, and what the seals of the hours add to it.
+        add(format!("flushes per commit, {what}"), Unit::Times, Life::flushes_per_commit, vec![Goal::AtMost(1.02)]);
+    }
+    Ok(())
+}
+
+/// Readings a second in durable batches of 20 000.
+pub(crate) fn ingest(table: &mut Table, folder: &Path, size: Size) -> Result<()> {
+    let mut house = House::new(200, METRICS.len(), 10 * SECOND);
+    let mut batches: BTreeMap<i64, Vec<Reading>> = BTreeMap::new();
+    for batch in (1..).take(size.batches) {
+        let now = T0 + batch * 1000 * SECOND;
+        house.until(now, batches.entry(now).or_default());
+    }
+    let rate = |peer: &mut dyn FnMut(i64, &[Reading]) -> Result<()>, most: usize| {
+        let batches: Vec<_> = batches.iter().take(most).collect();
+        let readings: usize = batches.iter().map(|(_, readings)| readings.len()).sum();
+        let ((), took) = timed(|| batches.into_iter().try_for_each(|(now, readings)| peer(*now, readings)))?;
+        Ok::<_, anyhow::Error>(readings as f64 / took.as_secs_f64())
+    };
+    let mut ours = Ours::open(&folder.join("ingest"))?;
+    let mut tuned = Tuned::open(&folder.join("ingest-tuned.db"))?;
+    let mut recorder = Recorder::open(&folder.join("ingest-recorder.db"))?;
+    table.add(Line {
+        what: "readings of 4 values taken, batches of 20 000".to_owned(),
+        unit: Unit::PerSecond,
+        ours: rate(&mut |now, readings| ours.commit(now, readings), usize::MAX)?,
+        tuned: Some(rate(&mut |now, readings| tuned.commit(now, readings), usize::MAX)?),
+        recorder: Some(rate(&mut |now, readings| recorder.commit(now, readings), size.batches.div_ceil(5))?),
+        goals: vec![Goal::AtLeast(500_000.0), Goal::OverTuned(5.0)],
+    });
+    Ok(())
+}
+
+/// Opening after a kill, and the memory of a hub with a large store.
+pub(crate) fn large(table: &mut Table, folder: &Path, size: Size) -> Result<()> {
+    let folder = folder.join("large");
+    let opened = child::kill_and_open(&folder, size.values)?;
+    let alone = |what, unit, ours, goals| Line { what, unit, ours, tuned: None, recorder: None, goals };
+    table.add(alone(
+        format!("opened after kill -9, a database of {:.0} MB", opened.megabytes),
+        Unit::Seconds,
+        opened.took.as_secs_f64(),
+        vec![Goal::AtMost(0.2)],
+    ));
+    let memory = child::memory(&folder)? / 1e6;
+    table.add(alone(
+        "largest resident memory in an hour of life, a year of 200 sensors × 4 behind it".to_owned(),
+        Unit::Megabytes,
+        memory,
+        vec![Goal::AtMost(40.0)],
+    ));
+    Ok(())
+}
