@@ -11,6 +11,7 @@ use redb::{BackendError, StorageBackend};
 
 use crate::traffic::Traffic;
 
+pub(crate) mod dry;
 pub(crate) mod folder;
 pub(crate) mod memory;
 
@@ -26,8 +27,14 @@ pub(crate) trait Disk: Send + Sync + fmt::Debug {
     /// Makes the draft, which must be closed and durable, the database.
     fn adopt_draft(&self) -> io::Result<()>;
 
+    /// Puts the draft, which must be closed, in the place of the database that is there, in one durable step.
+    fn replace_database(&self) -> io::Result<()>;
+
     /// Opens the storage of the database.
     fn database(&self) -> io::Result<Box<dyn StorageBackend>>;
+
+    /// The bytes of the database's file.
+    fn database_bytes(&self) -> io::Result<u64>;
 
     /// The numbers of the journal segments that exist.
     fn segments(&self) -> io::Result<Vec<u16>>;

@@ -320,7 +320,7 @@ impl EventLog for History {
 }
 
 /// Refuses a store that is none of ours, or newer than this.
-fn check_format(store: &Store, path: &Path) -> Result<Result<(), OpenError>, StoreError> {
+pub(crate) fn check_format(store: &Store, path: &Path) -> Result<Result<(), OpenError>, StoreError> {
     let Some(table) = store::readable(&store.read()?, META)? else {
         let what = "history.redb holds something else".to_owned();
         return Ok(Err(OpenError::Corrupt { path: path.to_owned(), what }));
@@ -372,7 +372,7 @@ fn find(store: &Store, damage: &Damage) -> Result<Found, StoreError> {
     Ok(found)
 }
 
-fn refusal(path: &Path, error: redb::Error) -> OpenError {
+pub(crate) fn refusal(path: &Path, error: redb::Error) -> OpenError {
     let path = path.to_owned();
     match error {
         redb::Error::DatabaseAlreadyOpen => OpenError::Locked { path },

@@ -165,7 +165,7 @@ impl<'txn> Shelves<'txn> {
 }
 
 /// The hours of rows in order, by record.
-fn roll_up(rows: &Rows) -> BTreeMap<i64, Chunk> {
+pub(crate) fn roll_up(rows: &Rows) -> BTreeMap<i64, Chunk> {
     let mut chunks: BTreeMap<i64, Chunk> = BTreeMap::new();
     for column in &rows.columns {
         let mut current: Option<(i64, Rollup)> = None;

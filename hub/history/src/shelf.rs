@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A block has so many rows; more only where one time has many.
-const FULL_BLOCK: usize = FULL_HEAD;
+pub(crate) const FULL_BLOCK: usize = FULL_HEAD;
 
 /// What a change did to the totals.
 #[derive(Debug, Clone, Copy, Default)]

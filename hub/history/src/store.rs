@@ -123,7 +123,7 @@ impl Store {
     }
 }
 
-fn database(inner: Box<dyn StorageBackend>, meter: &Arc<Meter>) -> Result<Database, redb::Error> {
+pub(crate) fn database(inner: Box<dyn StorageBackend>, meter: &Arc<Meter>) -> Result<Database, redb::Error> {
     let backend = Metered { inner, meter: Arc::clone(meter) };
     Ok(Builder::new().set_cache_size(CACHE_BYTES).create_with_backend(backend)?)
 }

@@ -11,6 +11,7 @@ mod aggregates;
 mod answers;
 mod bulk;
 mod calendars;
+mod checking;
 mod clock;
 mod codecs;
 mod crashes;

@@ -60,6 +60,17 @@ impl Disk for Folder {
         File::open(&self.path)?.sync_all()
     }
 
+    fn replace_database(&self) -> io::Result<()> {
+        let draft = self.path.join(DRAFT);
+        File::open(&draft)?.sync_all()?;
+        fs::rename(draft, self.path.join(DATABASE))?;
+        File::open(&self.path)?.sync_all()
+    }
+
+    fn database_bytes(&self) -> io::Result<u64> {
+        Ok(fs::metadata(self.path.join(DATABASE))?.len())
+    }
+
     fn database(&self) -> io::Result<Box<dyn StorageBackend>> {
         backend(&self.path.join(DATABASE), false)
     }

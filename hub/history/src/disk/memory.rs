@@ -219,6 +219,15 @@ impl Disk for MemoryDisk {
         Ok(())
     }
 
+    fn replace_database(&self) -> io::Result<()> {
+        self.change(DRAFT, false, Image::sync)?;
+        self.adopt_draft()
+    }
+
+    fn database_bytes(&self) -> io::Result<u64> {
+        Ok(self.len(DATABASE) as u64)
+    }
+
     fn database(&self) -> io::Result<Box<dyn StorageBackend>> {
         Ok(Box::new(MemoryFile { disk: self.clone(), name: DATABASE.to_owned() }))
     }
