@@ -107,6 +107,15 @@ pub(crate) fn decode(block: &[u8]) -> Option<Rows> {
     Some(rows)
 }
 
+/// How many bytes each column of a block takes; its times are shared. `None` when the block is damaged.
+pub(crate) fn column_bytes(block: &[u8]) -> Option<Vec<(ColumnKey, usize)>> {
+    let mut bytes = checked(block)?;
+    let head = take_head(&mut bytes)?;
+    let times = bytes.usize()?;
+    bytes.take(times)?;
+    (0..head.columns).map(|_| take_column(&mut bytes).map(|(key, column)| (key, column.0.len()))).collect()
+}
+
 /// One series out of a block, to be used again for the next one.
 #[derive(Debug, Default)]
 pub(crate) struct Series {

@@ -182,6 +182,10 @@ impl History {
         self.live().lost_rows
     }
 
+    pub(crate) fn database_bytes(&self) -> Result<u64, StoreError> {
+        self.disk.database_bytes().map_err(StoreError::journal("measure"))
+    }
+
     pub(crate) fn bytes(&self) -> Result<u64, StoreError> {
         self.disk.bytes().map_err(StoreError::journal("measure"))
     }

@@ -42,6 +42,7 @@ mod calendar;
 mod check;
 mod compact;
 mod config;
+mod contents;
 mod copy;
 mod damage;
 mod device;
@@ -69,6 +70,7 @@ mod view;
 
 pub use check::{CheckMode, CheckReport, Fault, Finding, Part, Remedy, SetAside, check};
 pub use compact::{CompactReport, compact};
+pub use contents::{Contents, DeviceContents, SeriesContents};
 pub use config::{Config, ConfigError};
 pub use error::{OpenError, StoreError};
 pub use history::History;

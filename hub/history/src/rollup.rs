@@ -159,6 +159,17 @@ impl Chunk {
     }
 }
 
+/// How many bytes each series of a record takes; `None` when it is damaged.
+pub(crate) fn series_bytes(record: &[u8]) -> Option<Vec<(ColumnKey, usize)>> {
+    let mut bytes = checked(record)?;
+    let mut series = Vec::new();
+    while !bytes.is_empty() {
+        let (key, body) = take_series(&mut bytes)?;
+        series.push((key, body.0.len()));
+    }
+    Some(series)
+}
+
 /// Shows the roll-ups of one series in a record, in order; `None` when it is damaged. `columns` is room to be used again.
 pub(crate) fn read_series(
     bytes: &[u8],

@@ -113,6 +113,15 @@ impl Store {
         Ok(done)
     }
 
+    /// Looks at the database as one who could change it, and changes nothing.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&WriteTransaction) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let transaction = database.as_ref().ok_or(StoreError::Closed)?.begin_write()?;
+        let seen = look(&transaction)?;
+        transaction.abort()?;
+        Ok(seen)
+    }
+
     fn reopen(&self) -> Result<(), StoreError> {
         let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
         // The old one must let go of the file before the new one can lock it.
