@@ -6,7 +6,7 @@
 //!
 //! | part | bytes | what |
 //! |---|---|---|
-//! | kind | 1 | bits 0–6: kind of the body; bit 7: the wall time was synchronised |
+//! | kind | 1 | bits 0–5: kind of the body; bit 6: as before, then seq is the next, boot and offset are the same, and all three are left out; bit 7: the wall time was synchronised |
 //! | seq | 1–10 | Δ, at least 1 |
 //! | boot | 1–5 | ±Δ |
 //! | ms | 1–10 | ±Δ of the milliseconds since boot |
@@ -15,12 +15,15 @@
 //!
 //! | kind | body |
 //! |---|---|
-//! | 1 `ReadingsTaken` | device, origin, number of values, for each: quantity code, instance (1 byte), ±value |
+//! | 1 `ReadingsTaken` | device, origin, layout, for each of its columns ±value |
 //! | 2 `DeviceActed` | device, origin, action |
 //! | 3 `DeviceDiscovered`, 4 `DeviceAdopted`, 5 `DeviceChanged`, 6 `DeviceRemoved` | device |
 //! | 7 `RoomChanged` | room |
 //! | 8 `AlertRaised`, 9 `AlertCleared` | alert kind (1 byte: 0 authentication failures, 1 store failing, 2 receiver down, 3 clock unset, 4 overload), 0, or 1 and device |
 //! | 10 `ClockStepped` | ±milliseconds |
+//!
+//! Layout: which values a frame has. n > 0 is the nth layout of the batch; 0 is a new one, and number of columns, for
+//! each quantity code and instance (1 byte) follow.
 //!
 //! Origin: flags (1 byte; bit 0: rssi follows, bit 1: counter follows), receiver, rssi (1 byte, two's complement),
 //! counter. Action: 0, instance, press (0 press, 1 double, 2 triple, 3 long, 4 long double, 5 long triple, 6 hold) ·
@@ -38,6 +41,9 @@ use hub_model::{
 use crate::varint::{Bytes, put_i64, put_u64};
 
 const SYNCHRONISED: u8 = 0x80;
+const AS_BEFORE: u8 = 0x40;
+/// More layouts than this are not remembered in one batch.
+const MOST_LAYOUTS: usize = 64;
 const PRESSES: [Press; 7] = [
     Press::Press,
     Press::DoublePress,
@@ -55,27 +61,44 @@ const ALERTS: [AlertKind; 5] = [
     AlertKind::Overload,
 ];
 
+/// What a batch has told already, so that the next event need not.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Told {
+    before: Before,
+    layouts: Vec<Arc<[Column]>>,
+}
+
 /// The event before, to which the next one is told as a difference.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Previous {
+struct Before {
     seq: u64,
     boot: u32,
     ms: u64,
     offset_ms: i64,
 }
 
+/// Quantity and instance.
+type Column = (Quantity, u8);
+
 /// Appends one event to a batch.
-pub(crate) fn put_event(out: &mut Vec<u8>, previous: &mut Previous, event: &Event) {
+pub(crate) fn put_event(out: &mut Vec<u8>, told: &mut Told, event: &Event) {
     let Stamp { boot: BootId(boot), ms } = event.at;
     let offset_ms = event.wall.at.0.wrapping_sub_unsigned(ms);
+    let now = Before { seq: event.seq.0, boot, ms, offset_ms };
+    let before = std::mem::replace(&mut told.before, now);
+    let seq_delta = now.seq.wrapping_sub(before.seq);
+    let is_as_before = (seq_delta, boot, offset_ms) == (1, before.boot, before.offset_ms);
     let quality = if event.wall.quality == TimeQuality::Synchronised { SYNCHRONISED } else { 0 };
-    out.push(kind(&event.body) | quality);
-    put_u64(out, event.seq.0.wrapping_sub(previous.seq));
-    put_i64(out, i64::from(boot) - i64::from(previous.boot));
-    put_i64(out, ms.wrapping_sub(previous.ms) as i64);
-    put_i64(out, offset_ms.wrapping_sub(previous.offset_ms));
-    *previous = Previous { seq: event.seq.0, boot, ms, offset_ms };
-    put_body(out, &event.body);
+    out.push(kind(&event.body) | quality | if is_as_before { AS_BEFORE } else { 0 });
+    if !is_as_before {
+        put_u64(out, seq_delta);
+        put_i64(out, i64::from(boot) - i64::from(before.boot));
+    }
+    put_i64(out, ms.wrapping_sub(before.ms) as i64);
+    if !is_as_before {
+        put_i64(out, offset_ms.wrapping_sub(before.offset_ms));
+    }
+    put_body(out, told, &event.body);
 }
 
 const fn kind(body: &EventBody) -> u8 {
@@ -93,17 +116,13 @@ const fn kind(body: &EventBody) -> u8 {
     }
 }
 
-fn put_body(out: &mut Vec<u8>, body: &EventBody) {
+fn put_body(out: &mut Vec<u8>, told: &mut Told, body: &EventBody) {
     match body {
         EventBody::ReadingsTaken { device, values, origin } => {
             put_u64(out, device.as_u64());
             put_origin(out, origin);
-            put_u64(out, values.len() as u64);
-            for value in values.iter() {
-                put_u64(out, u64::from(value.quantity.code()));
-                out.push(value.instance);
-                put_i64(out, value.value);
-            }
+            put_layout(out, told, values);
+            values.iter().for_each(|value| put_i64(out, value.value));
         }
         EventBody::DeviceActed { device, action, origin } => {
             put_u64(out, device.as_u64());
@@ -126,6 +145,23 @@ fn put_body(out: &mut Vec<u8>, body: &EventBody) {
             }
         }
         EventBody::ClockStepped { by_ms } => put_i64(out, *by_ms),
+    }
+}
+
+fn put_layout(out: &mut Vec<u8>, told: &mut Told, values: &[Value]) {
+    let columns = || values.iter().map(|value| (value.quantity, value.instance));
+    let known = told.layouts.iter().position(|layout| layout.iter().copied().eq(columns()));
+    put_u64(out, known.map_or(0, |nth| nth as u64 + 1));
+    if known.is_some() {
+        return;
+    }
+    put_u64(out, values.len() as u64);
+    for (quantity, instance) in columns() {
+        put_u64(out, u64::from(quantity.code()));
+        out.push(instance);
+    }
+    if told.layouts.len() < MOST_LAYOUTS {
+        told.layouts.push(columns().collect());
     }
 }
 
@@ -162,30 +198,32 @@ fn position<T: PartialEq>(all: &[T], one: &T) -> u8 {
 /// Reads the events of a batch in order; ends with `Some(None)` where the bytes make no sense.
 pub(crate) struct Events<'a> {
     bytes: Bytes<'a>,
-    previous: Previous,
+    told: Told,
 }
 
 impl<'a> Events<'a> {
     pub(crate) fn new(batch: &'a [u8]) -> Self {
-        Self { bytes: Bytes(batch), previous: Previous::default() }
+        Self { bytes: Bytes(batch), told: Told::default() }
     }
 
     fn event(&mut self) -> Option<Event> {
-        let bytes = &mut self.bytes;
-        let kind = bytes.u8()?;
-        let delta = bytes.u64().filter(|delta| *delta > 0)?;
-        let seq = self.previous.seq.checked_add(delta)?;
-        let boot = u32::try_from(i64::from(self.previous.boot).checked_add(bytes.i64()?)?).ok()?;
-        let ms = self.previous.ms.wrapping_add_signed(bytes.i64()?);
-        let offset_ms = self.previous.offset_ms.wrapping_add(bytes.i64()?);
-        self.previous = Previous { seq, boot, ms, offset_ms };
-        let quality = if kind & SYNCHRONISED == 0 { TimeQuality::Estimated } else { TimeQuality::Synchronised };
+        let Self { bytes, told } = self;
+        let head = bytes.u8()?;
+        let is_as_before = head & AS_BEFORE != 0;
+        let delta = if is_as_before { 1 } else { bytes.u64().filter(|delta| *delta > 0)? };
+        let seq = told.before.seq.checked_add(delta)?;
+        let boot = if is_as_before { 0 } else { bytes.i64()? };
+        let boot = u32::try_from(i64::from(told.before.boot).checked_add(boot)?).ok()?;
+        let ms = told.before.ms.wrapping_add_signed(bytes.i64()?);
+        let offset_ms = told.before.offset_ms.wrapping_add(if is_as_before { 0 } else { bytes.i64()? });
+        told.before = Before { seq, boot, ms, offset_ms };
+        let quality = if head & SYNCHRONISED == 0 { TimeQuality::Estimated } else { TimeQuality::Synchronised };
         Some(Event {
             seq: Seq(seq),
             at: Stamp { boot: BootId(boot), ms },
             wall: WallTime { at: UnixMillis(offset_ms.wrapping_add_unsigned(ms)), quality },
             trace: None,
-            body: body(kind & !SYNCHRONISED, bytes)?,
+            body: body(head & !(SYNCHRONISED | AS_BEFORE), bytes, told)?,
         })
     }
 }
@@ -205,12 +243,12 @@ impl Iterator for Events<'_> {
     }
 }
 
-fn body(kind: u8, bytes: &mut Bytes<'_>) -> Option<EventBody> {
+fn body(kind: u8, bytes: &mut Bytes<'_>, told: &mut Told) -> Option<EventBody> {
     let device = |bytes: &mut Bytes<'_>| bytes.u64().map(DeviceId::from_u64);
     Some(match kind {
         1 => {
             let (device, origin) = (device(bytes)?, origin(bytes)?);
-            EventBody::ReadingsTaken { device, values: values(bytes)?, origin }
+            EventBody::ReadingsTaken { device, values: values(bytes, told)?, origin }
         }
         2 => {
             let (device, origin) = (device(bytes)?, origin(bytes)?);
@@ -247,17 +285,32 @@ fn origin(bytes: &mut Bytes<'_>) -> Option<Origin> {
     Some(Origin { receiver, rssi, counter })
 }
 
-fn values(bytes: &mut Bytes<'_>) -> Option<Arc<[Value]>> {
-    let count = bytes.usize()?;
-    // A value has three bytes at least: a count that the bytes cannot hold asks for no memory.
-    if count > bytes.0.len() / 3 {
+fn values(bytes: &mut Bytes<'_>, told: &mut Told) -> Option<Arc<[Value]>> {
+    let layout = match bytes.usize()?.checked_sub(1) {
+        Some(nth) => Arc::clone(told.layouts.get(nth)?),
+        None => layout(bytes, told)?,
+    };
+    // A value has a byte at least: what the bytes cannot hold asks for no memory.
+    if layout.len() > bytes.0.len() {
         return None;
     }
-    let value = |_| {
-        let quantity = Quantity::from_code(bytes.u16()?)?;
-        Some(Value { quantity, instance: bytes.u8()?, value: bytes.i64()? })
-    };
-    (0..count).map(value).collect()
+    let value =
+        |(quantity, instance): &Column| Some(Value { quantity: *quantity, instance: *instance, value: bytes.i64()? });
+    layout.iter().map(value).collect()
+}
+
+fn layout(bytes: &mut Bytes<'_>, told: &mut Told) -> Option<Arc<[Column]>> {
+    let count = bytes.usize()?;
+    // A column has two bytes at least.
+    if count > bytes.0.len() / 2 {
+        return None;
+    }
+    let column = |_| Some((Quantity::from_code(bytes.u16()?)?, bytes.u8()?));
+    let layout: Arc<[Column]> = (0..count).map(column).collect::<Option<_>>()?;
+    if told.layouts.len() < MOST_LAYOUTS {
+        told.layouts.push(Arc::clone(&layout));
+    }
+    Some(layout)
 }
 
 fn action(bytes: &mut Bytes<'_>) -> Option<Action> {

@@ -2,7 +2,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use hub_model::Event;
 
-use crate::record::{Previous, put_event};
+use crate::record::{Told, put_event};
 
 /// A batch is closed at this size; with what one event can add it stays far below a segment.
 const BATCH_BYTES: usize = 32 * 1024;
@@ -25,7 +25,7 @@ pub(crate) struct Waiting {
     closed: VecDeque<Arc<Batch>>,
     closed_bytes: usize,
     open: Batch,
-    previous: Previous,
+    told: Told,
     /// Batches given up because the disk refused for too long.
     pub(crate) lost_batches: u64,
 }
@@ -36,11 +36,13 @@ impl Waiting {
         if self.open.bytes.len() >= BATCH_BYTES {
             self.close();
         }
-        let (before, previous) = (self.open.bytes.len(), self.previous);
-        put_event(&mut self.open.bytes, &mut self.previous, event);
+        let before = self.open.bytes.len();
+        put_event(&mut self.open.bytes, &mut self.told, event);
         if self.open.bytes.len() - before > MOST_EVENT_BYTES {
             self.open.bytes.truncate(before);
-            self.previous = previous;
+            // What the batch has told meanwhile goes with the event: the next one begins anew.
+            self.close();
+            self.told = Told::default();
             return false;
         }
         if before == 0 {
@@ -56,7 +58,7 @@ impl Waiting {
         }
         let room = if self.closed.is_empty() { 1024 } else { BATCH_BYTES + 1024 };
         let batch = std::mem::replace(&mut self.open, Batch { bytes: Vec::with_capacity(room), ..Batch::default() });
-        self.previous = Previous::default();
+        self.told = Told::default();
         self.closed_bytes += batch.bytes.len();
         self.closed.push_back(Arc::new(batch));
         while self.closed_bytes > MOST_WAITING_BYTES

@@ -17,6 +17,8 @@ const HEADER_BYTES: usize = 38;
 const RECORDS_FROM: u64 = 512;
 /// Length and checksum.
 pub(crate) const RECORD_HEAD: usize = 8;
+/// What a device writes in one piece, or nearly: a record that would touch one more of them than it has to begins at the next.
+const PAGE: u64 = 4096;
 /// A longer record is nonsense.
 const MOST_RECORD_BYTES: usize = 1024 * 1024;
 /// Between two marks of the index lie so many bytes at least.
@@ -69,6 +71,18 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) const START: Self = Self { offset: RECORDS_FROM, chain: 0 };
+
+    /// Where a record with a batch of so many bytes begins: here, or at the next page.
+    pub(crate) fn begin(self, batch: usize) -> Self {
+        let bytes = (RECORD_HEAD + batch) as u64;
+        let pages = |offset: u64| (offset % PAGE + bytes).div_ceil(PAGE);
+        let next_page = self.next_page();
+        if pages(self.offset) > pages(next_page.offset) { next_page } else { self }
+    }
+
+    const fn next_page(self) -> Self {
+        Self { offset: self.offset.next_multiple_of(PAGE), ..self }
+    }
 
     /// Appends the record of a batch to `out`; the place after it.
     pub(crate) fn put(self, out: &mut Vec<u8>, generation: u64, batch: &[u8]) -> Self {
@@ -223,34 +237,62 @@ impl Segment {
 
     /// Shows whole records from a place on until `show` says no; the place where it ended.
     fn records(&self, from: Place, mut show: impl FnMut(Place, &[u8]) -> bool) -> Result<Place, StoreError> {
+        let mut window = Window::default();
         let mut place = from;
-        let mut buffer = vec![0; READ_BYTES];
-        let (mut held_from, mut held) = (place.offset, 0);
         loop {
-            let at = usize::try_from(place.offset - held_from).unwrap_or(usize::MAX);
-            let available = buffer.get(at..held).unwrap_or_default();
-            let len = Bytes(available).array().map_or(0, u32::from_le_bytes);
-            let whole = RECORD_HEAD + len as usize;
-            if available.len() < RECORD_HEAD || available.len() < whole && whole <= MOST_RECORD_BYTES {
-                if at == 0 && held > 0 && held < buffer.len() {
-                    return Ok(place);
+            let mut found = None;
+            // Where no record follows at once, one may at the next page.
+            for begin in [place, place.next_page()] {
+                let record = self.record(&mut window, begin).map_err(StoreError::journal("read"))?;
+                found = record.map(|(batch, next)| (begin, batch.to_vec(), next));
+                if found.is_some() {
+                    break;
                 }
-                buffer.resize(READ_BYTES.max(whole), 0);
-                held_from = place.offset;
-                held = self.file.read_at(held_from, &mut buffer).map_err(StoreError::journal("read"))?;
-                if held < RECORD_HEAD {
-                    return Ok(place);
-                }
-                continue;
             }
-            let mut record = Bytes(available);
-            let stored = record.take(4).and_then(|_| record.array()).map(u32::from_le_bytes);
-            let Some(batch) = record.take(len as usize).filter(|batch| !batch.is_empty()) else { return Ok(place) };
-            let chain = checksum(self.header.generation, place.chain, len, batch);
-            if stored != Some(chain) || !show(place, batch) {
-                return Ok(place);
+            match found {
+                Some((begin, batch, next)) if show(begin, &batch) => place = next,
+                _ => return Ok(place),
             }
-            place = Place { offset: place.offset + whole as u64, chain };
         }
+    }
+
+    /// The batch of the record that begins at a place, and the place after it; `None` where there is none.
+    fn record<'w>(&self, window: &'w mut Window, begin: Place) -> io::Result<Option<(&'w [u8], Place)>> {
+        let file = self.file.as_ref();
+        let mut head = Bytes(window.bytes(file, begin.offset, RECORD_HEAD)?);
+        let (Some(len), Some(stored)) = (head.array().map(u32::from_le_bytes), head.array().map(u32::from_le_bytes))
+        else {
+            return Ok(None);
+        };
+        let whole = RECORD_HEAD + len as usize;
+        if len == 0 || whole > MOST_RECORD_BYTES {
+            return Ok(None);
+        }
+        let Some(batch) = window.bytes(file, begin.offset, whole)?.get(RECORD_HEAD..whole) else { return Ok(None) };
+        let chain = checksum(self.header.generation, begin.chain, len, batch);
+        Ok((stored == chain).then_some((batch, Place { offset: begin.offset + whole as u64, chain })))
+    }
+}
+
+/// The part of a file that is held in memory while it is read from front to back.
+#[derive(Debug, Default)]
+struct Window {
+    from: u64,
+    bytes: Vec<u8>,
+}
+
+impl Window {
+    /// Bytes of the file from an offset on, fewer than `len` only at its end.
+    fn bytes(&mut self, file: &dyn JournalFile, offset: u64, len: usize) -> io::Result<&[u8]> {
+        let end = offset + len as u64;
+        if offset < self.from || end > self.from + self.bytes.len() as u64 {
+            self.bytes.resize(READ_BYTES.max(len), 0);
+            self.from = offset;
+            let read = file.read_at(offset, &mut self.bytes)?;
+            self.bytes.truncate(read);
+        }
+        let at = usize::try_from(offset - self.from).unwrap_or(usize::MAX);
+        let available = self.bytes.get(at..).unwrap_or_default();
+        Ok(available.get(..len).unwrap_or(available))
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     block,
     device::Known,
     pack,
-    record::{Events, Previous, put_event},
+    record::{Events, Told, put_event},
     rollup::{self, Chunk, DAYS, HOURS, Rollup},
     rows::Rows,
     timeline::Timeline,
@@ -19,8 +19,8 @@ fn event(seq: u64, ms: u64, body: EventBody) -> Event {
 }
 
 fn batch(events: &[Event]) -> Vec<u8> {
-    let (mut bytes, mut previous) = (Vec::new(), Previous::default());
-    events.iter().for_each(|event| put_event(&mut bytes, &mut previous, event));
+    let (mut bytes, mut told) = (Vec::new(), Told::default());
+    events.iter().for_each(|event| put_event(&mut bytes, &mut told, event));
     bytes
 }
 
@@ -43,7 +43,7 @@ fn every_kind_of_event_has_the_bytes_that_it_always_had() {
     let head = "e80706904e80897a";
     let id = "a2a280c0939829";
     let golden = [
-        (EventBody::ReadingsTaken { device, values, origin }, format!("81{head}{id}0302c4ac02020100c88703010109")),
+        (EventBody::ReadingsTaken { device, values, origin }, format!("81{head}{id}0302c4ac02000201000101c8870309")),
         (acted(Action::Button { instance: 1, press: Press::HoldPress }), format!("82{head}{id}0000000106")),
         (acted(Action::Dimmer { instance: 0, turn: Turn::Right, steps: 9 }), format!("82{head}{id}000001000109")),
         (acted(command), format!("82{head}{id}0000020007020102")),
@@ -68,7 +68,26 @@ fn every_kind_of_event_has_the_bytes_that_it_always_had() {
 fn an_event_tells_only_what_differs_from_the_one_before() {
     let body = || EventBody::RoomChanged { room: RoomId(1) };
     let bytes = batch(&[event(1000, 5000, body()), event(1001, 5020, body())]);
-    assert_eq!(hex(&bytes), "87e80706904e80897a01870100280001");
+    assert_eq!(hex(&bytes), "87e80706904e80897a01c72801");
+}
+
+#[test]
+fn a_layout_is_told_once_in_a_batch() {
+    let body = |device, count: usize| {
+        let values: Vec<_> = [(Quantity::Temperature, 1), (Quantity::Humidity, 2)][..count].to_vec();
+        readings(device, &values, None)
+    };
+    let events = [event(1, 5, body(1, 2)), event(2, 6, body(2, 2)), event(3, 7, body(1, 1)), event(4, 8, body(1, 2))];
+    let bytes = batch(&events);
+    let tail = "0101ba"; // flags, receiver, rssi −70
+    let expected = [
+        format!("8101060a80897a01{tail}0002010002000204"),
+        format!("c10202{tail}010204"),
+        format!("c10201{tail}0001010002"),
+        format!("c10201{tail}010204"),
+    ];
+    assert_eq!(hex(&bytes), expected.concat());
+    assert_eq!(Events::new(&bytes).collect::<Vec<_>>(), events.map(Some));
 }
 
 #[test]

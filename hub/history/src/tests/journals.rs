@@ -81,7 +81,7 @@ fn the_ring_forgets_the_oldest_and_says_so() {
 fn a_full_journal_waits_for_a_seal_and_loses_nothing() {
     let mut bench = Bench::new();
     let mut refused = false;
-    for i in 0..150_000 {
+    for i in 0..300_000 {
         bench.take(1, T0 + i * 1000, &[(Quantity::Temperature, i), (Quantity::Humidity, 5)]);
         if i % 1000 == 0 {
             refused |= bench.history.flush().is_err();
@@ -90,10 +90,32 @@ fn a_full_journal_waits_for_a_seal_and_loses_nothing() {
     assert!(refused);
     assert!(bench.history.seal_due(UnixMillis(T0)));
     bench.history.seal(UnixMillis(T0)).unwrap();
-    assert_eq!(bench.history.flush().unwrap(), Seq(150_000));
+    assert_eq!(bench.history.flush().unwrap(), Seq(300_000));
     bench.history.seal(UnixMillis(T0)).unwrap();
     let points = bench.restart().raw(1, Quantity::Temperature);
-    assert_eq!(points, (0..150_000).map(|i| (T0 + i * 1000, i)).collect::<Vec<_>>());
+    assert_eq!(points, (0..300_000).map(|i| (T0 + i * 1000, i)).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_flush_that_would_touch_one_more_page_begins_at_the_next() {
+    let mut bench = Bench::new();
+    // Frames of thirty events: some 350 bytes each, with their times.
+    let mut flush = |bench: &mut Bench, frames: i64| {
+        for _ in 0..frames {
+            let t = T0 + (bench.seq as i64) * 10_000;
+            bench.take(bench.seq % 30, t, &[(Quantity::Temperature, t % 1000)]);
+        }
+        let before = bench.history.meter.traffic().pages;
+        bench.history.flush().unwrap();
+        bench.history.meter.traffic().pages - before
+    };
+    flush(&mut bench, 1);
+    let pages: Vec<_> = (0..50).map(|nth| flush(&mut bench, 20 + nth % 7 * 20)).collect();
+    assert_eq!(pages, [1; 50]);
+    let newest = bench.seq;
+    let bench = bench.restart_after_flush();
+    assert_eq!(numbers(&bench, 0, usize::MAX), (1..=newest).collect::<Vec<_>>());
+    assert_eq!(numbers(&bench, 777, 2), [778, 779]);
 }
 
 #[test]
@@ -104,7 +126,7 @@ fn the_journal_ends_at_the_first_bad_record() {
         bench.history.flush().unwrap();
     }
     // A record of these is 8 bytes and its batch; damage one in the middle.
-    let record = bench.disk.file("journal/00")[512..].iter().position(|byte| *byte == 0x87).unwrap();
+    let record = bench.disk.file("journal/00")[512..].iter().position(|byte| *byte == 0xC7).unwrap();
     assert_eq!(record, 8);
     let disk = bench.disk.clone();
     drop(bench);
