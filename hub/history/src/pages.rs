@@ -22,7 +22,7 @@ use redb::StorageBackend;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::{error::StoreError, varint::Bytes};
-use node::Widths;
+use node::{Node, Widths};
 pub(crate) use tree::{Doubtful, Seen};
 
 const MAGIC: [u8; 9] = [b'r', b'e', b'd', b'b', 0x1A, 0x0A, 0xA9, 0x0D, 0x0A];
@@ -32,6 +32,9 @@ const SLOT_BYTES: usize = 128;
 const VERSION: u8 = 3;
 /// No page of ours is longer than 4 KiB × 2^14; a number that says so is damaged.
 const MOST_ORDER: u64 = 14;
+
+/// The longest leaf that is looked for without a way to it.
+const LEAF_PAGES: u64 = 4;
 
 /// The file of a database that nobody has open; it is locked for as long as this lives.
 #[derive(Debug)]
@@ -152,6 +155,29 @@ impl PageFile {
             }
         }
         Ok(survey)
+    }
+
+    /// Shows the entries of everything in the file that looks like a leaf with keys of this width and values of any.
+    pub(crate) fn each_leaf_entry(
+        &self,
+        key: Option<usize>,
+        see: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let widths = Widths { key, value: None };
+        let mut at = PAGE_BYTES;
+        let mut page = Vec::new();
+        while at < self.len {
+            // A leaf begins at a page; it has as many as its longest value needs.
+            page.resize(usize::try_from((LEAF_PAGES * PAGE_BYTES).min(self.len - at)).unwrap_or(0), 0);
+            self.storage.read(at, &mut page).map_err(redb::Error::Io)?;
+            if let Some(Node::Leaf(leaf)) = Node::new(&page, widths) {
+                for (key, value) in (0..leaf.count).filter_map(|nth| leaf.entry(nth)) {
+                    see(key, value)?;
+                }
+            }
+            at += PAGE_BYTES;
+        }
+        Ok(())
     }
 
     /// The bytes of a page; `None` where there can be none.

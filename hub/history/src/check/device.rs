@@ -116,16 +116,22 @@ impl Examination<'_> {
         Ok(bad)
     }
 
-    /// The roll-ups of a device; answers with the newest readings that they and the blocks know.
-    pub(super) fn device_rollups(&mut self, device: u64) -> Result<NewestOf, StoreError> {
+    /// The roll-ups of a device; answers with the newest readings that they and the blocks know, and up to which day
+    /// they are rolled up.
+    pub(super) fn device_rollups(&mut self, device: u64) -> Result<(NewestOf, Option<i64>), StoreError> {
         let mut newest = NewestOf::new();
         self.set_rollups_aside(HOURS, device)?;
+        let rolled_to = self.rolled_to(device)?;
         let (mut rewrites, mut backed) = (Vec::new(), 0);
         {
             let transaction = self.store.read()?;
             let stored = store::readable(&transaction, store::HOURS)?;
             if let Some(blocks) = store::readable(&transaction, BLOCKS)? {
                 each_day_of_hours(&blocks, device, HOURS.record(i64::MIN)..=HOURS.record(i64::MAX), |record, kept| {
+                    if rolled_to.is_none_or(|day| HOURS.record_start(record) >= day) {
+                        note_newest(&mut newest, &kept);
+                        return Ok(());
+                    }
                     let found = match &stored {
                         Some(stored) => stored.get((device, record))?.map(|bytes| bytes.value().to_vec()),
                         None => None,
@@ -158,7 +164,22 @@ impl Examination<'_> {
             }
         }
         self.rewrite_rollups(DAYS, device, rewrites)?;
-        Ok(newest)
+        Ok((newest, rolled_to))
+    }
+
+    /// Up to which day is rolled up: what the state of the device says, and what is stored for sure.
+    fn rolled_to(&self, device: u64) -> Result<Option<i64>, StoreError> {
+        let transaction = self.store.read()?;
+        let known = match store::readable(&transaction, DEVICES)? {
+            Some(table) => table.get(device)?.and_then(|bytes| Known::decode(bytes.value())),
+            None => None,
+        };
+        let stored = match store::readable(&transaction, store::HOURS)? {
+            Some(hours) => hours.range((device, i64::MIN)..=(device, i64::MAX))?.next_back().transpose()?,
+            None => None,
+        };
+        let stored = stored.map(|(key, _)| HOURS.record_start(key.value().1.saturating_add(1)));
+        Ok(known.and_then(|known| known.rolled_to).max(stored))
     }
 
     /// Goes over the hours that are stored: their newest readings, and the records of days that they belong to.
@@ -170,12 +191,8 @@ impl Examination<'_> {
             let (key, bytes) = entry?;
             let record = key.value().1;
             let Some(chunk) = Chunk::decode(bytes.value(), HOURS, record) else { continue };
-            for (key, slots) in &chunk.series {
-                self.report.standing_alone += slots.len() as u64;
-                for last in slots.values().map(|rollup| rollup.last) {
-                    newest.entry(*key).and_modify(|newest| *newest = last.max(*newest)).or_insert(last);
-                }
-            }
+            self.report.standing_alone += chunk.series.values().map(|slots| slots.len() as u64).sum::<u64>();
+            note_newest(newest, &chunk);
             let days = DAYS.record(HOURS.record_start(record));
             if records.last() != Some(&days) {
                 records.push(days);
@@ -233,7 +250,12 @@ impl Examination<'_> {
     }
 
     /// What is known of a device must be readable, and name every series that anything is kept of.
-    pub(super) fn device_state(&mut self, device: u64, newest: NewestOf) -> Result<(), StoreError> {
+    pub(super) fn device_state(
+        &mut self,
+        device: u64,
+        newest: NewestOf,
+        rolled_to: Option<i64>,
+    ) -> Result<(), StoreError> {
         let found = {
             let transaction = self.store.read()?;
             match store::readable(&transaction, DEVICES)? {
@@ -243,13 +265,14 @@ impl Examination<'_> {
         };
         let known = found.as_deref().map(Known::decode);
         let is_damaged = matches!(known, Some(None));
-        let mut known = known.flatten();
+        let known = known.flatten();
         let is_missing = known.is_none() && !newest.is_empty();
-        let missing = complete(known.get_or_insert_default(), newest);
-        if !is_damaged && !is_missing && missing == 0 {
+        let mut known = known.unwrap_or_default();
+        let missing = complete(&mut known, newest);
+        let is_right = std::mem::replace(&mut known.rolled_to, rolled_to) == rolled_to;
+        if !is_damaged && !is_missing && missing == 0 && is_right {
             return Ok(());
         }
-        let known = known.unwrap_or_default();
         let is_aside = self.store.write(|transaction| {
             let mut table = transaction.open_table(DEVICES)?;
             let key = Key { part: Part::State, boot: BootId::WALL.0, device, at: 0 };
@@ -262,10 +285,19 @@ impl Examination<'_> {
         let (fault, remedy) = match (is_damaged, is_aside) {
             (true, true) => (Fault::Unreadable, Remedy::SetAside),
             (true, false) => (Fault::Unreadable, Remedy::Rebuilt),
+            (false, _) if missing == 0 && !is_missing => (Fault::Disagrees, Remedy::Rebuilt),
             (false, _) => (Fault::Missing, Remedy::Rebuilt),
         };
         self.report.add(Finding { device: device_id(device), ..Finding::new(Part::State, fault, remedy) });
         Ok(())
+    }
+}
+
+fn note_newest(newest: &mut NewestOf, chunk: &Chunk) {
+    for (key, slots) in &chunk.series {
+        for last in slots.values().map(|rollup| rollup.last) {
+            newest.entry(*key).and_modify(|newest| *newest = last.max(*newest)).or_insert(last);
+        }
     }
 }
 

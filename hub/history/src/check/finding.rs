@@ -141,6 +141,8 @@ pub enum Remedy {
     PutInOrder,
     /// Everything that can be read was copied into a fresh database.
     Copied,
+    /// What could be found of it elsewhere in the file was put back.
+    Salvaged,
     /// A check that may change the store would do that.
     WouldBeCopied,
     /// It is lost.
@@ -156,6 +158,7 @@ impl Remedy {
             Self::Rebuilt => "rebuilt",
             Self::PutInOrder => "put_in_order",
             Self::Copied => "copied",
+            Self::Salvaged => "salvaged",
             Self::WouldBeCopied => "would_be_copied",
             Self::Lost => "lost",
         }
