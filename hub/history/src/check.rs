@@ -158,8 +158,8 @@ impl<'a> Examination<'a> {
             for boot in timelines.get(&device).into_iter().flatten() {
                 self.device_blocks(BootId(*boot), device)?;
             }
-            let newest = self.device_rollups(device)?;
-            self.device_state(device, newest)?;
+            let (newest, rolled_to) = self.device_rollups(device)?;
+            self.device_state(device, newest, rolled_to)?;
             self.report.devices += 1;
         }
         self.totals()?;

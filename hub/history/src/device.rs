@@ -5,6 +5,7 @@
 //! | version | 1 | 1 |
 //! | checksum | 4 | CRC-32C of all bytes after it, little-endian |
 //! | counter | 1, 1–5 | 0, or 1 and the last accepted counter of an encrypted frame |
+//! | rolled | 1, 1–10 | 0, or 1 and ±the start of the UTC day up to which hours and days are rolled up |
 //! | series | | for each: quantity code, instance (1 byte), ±value, boot, milliseconds, 0 or 1 and ±newest |
 //!
 //! Value and stamp are those of the newest reading; `newest` is the wall time of the newest sealed reading.
@@ -24,6 +25,8 @@ const VERSION: u8 = 1;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Known {
     pub(crate) counter: Option<u32>,
+    /// What was sealed before this start of a UTC day is in the roll-ups; what is newer, only in the blocks.
+    pub(crate) rolled_to: Option<i64>,
     pub(crate) series: BTreeMap<ColumnKey, Newest>,
 }
 
@@ -40,6 +43,7 @@ impl Known {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = vec![VERSION, 0, 0, 0, 0];
         put_optional(&mut out, self.counter.map(u64::from));
+        put_optional(&mut out, self.rolled_to.map(crate::varint::zigzag));
         for (key, newest) in &self.series {
             put_u64(&mut out, u64::from(key.0));
             out.push(key.1);
@@ -65,7 +69,8 @@ impl Known {
             None => None,
             Some(counter) => Some(u32::try_from(counter).ok()?),
         };
-        let mut known = Self { counter, series: BTreeMap::new() };
+        let rolled_to = take_optional(&mut bytes)?.map(crate::varint::unzigzag);
+        let mut known = Self { counter, rolled_to, series: BTreeMap::new() };
         while !bytes.is_empty() {
             let key = (bytes.u16()?, bytes.u8()?);
             let value = bytes.i64()?;

@@ -122,7 +122,10 @@ impl History {
             let mut shelves = Shelves::open(transaction, self)?;
             for (device, known) in &mut devices {
                 let cutoffs = cutoffs(*device);
+                let rolled_to = known.rolled_to;
                 if let Some(cutoff) = cutoffs.readings {
+                    // What goes must be in the roll-ups first.
+                    shelves.roll_up_to(*device, known, DAYS.slot(cutoff).saturating_add(DAY_MS))?;
                     shelves.expire_readings(*device, cutoff, &self.damage)?;
                 }
                 if let Some(cutoff) = cutoffs.rollups {
@@ -130,13 +133,14 @@ impl History {
                 }
                 let series = known.series.len();
                 known.series.retain(|_, newest| !cutoffs.is_gone(*newest, &timeline));
-                if known.series.len() < series {
+                if known.series.len() < series || known.rolled_to != rolled_to {
                     shelves.devices.insert(*device, known.encode().as_slice())?;
                 }
             }
             shelves.close()
         })?;
         let mut live = self.live();
+        live.take_sealed(devices.iter().map(|(device, known)| (*device, known)));
         for (device, _) in devices {
             let cutoffs = cutoffs(device);
             if let Some(live) = live.devices.get_mut(&device) {

@@ -8,8 +8,8 @@ use redb::ReadableTable;
 use crate::{
     block,
     error::StoreError,
+    rolled::roll_up,
     rollup::{Chunk, DAYS, HOURS, Rollup},
-    seal::roll_up,
     store::{BlockKey, RollupKey},
 };
 

@@ -58,6 +58,7 @@ mod pack;
 mod pages;
 mod query;
 mod record;
+mod rolled;
 mod rollup;
 mod rows;
 mod seal;
@@ -70,8 +71,8 @@ mod view;
 
 pub use check::{CheckMode, CheckReport, Fault, Finding, Part, Remedy, SetAside, check};
 pub use compact::{CompactReport, compact};
-pub use contents::{Contents, DeviceContents, SeriesContents};
 pub use config::{Config, ConfigError};
+pub use contents::{Contents, DeviceContents, SeriesContents};
 pub use error::{OpenError, StoreError};
 pub use history::History;
 pub use traffic::Traffic;

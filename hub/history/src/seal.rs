@@ -9,7 +9,7 @@ use crate::{
     error::StoreError,
     history::{History, Maintenance, NUMBERS_AHEAD},
     live::{HeadRow, Live},
-    rollup::{Chunk, DAYS, HOURS, Rollup, Span},
+    rollup::DAYS,
     rows::Rows,
     shelf::{Shelf, Tally},
     store::{self, BLOCKS, BOOTS, BlockKey, DEVICES, FORGOTTEN, META, RollupKey, meta},
@@ -35,7 +35,7 @@ pub(crate) struct Shelves<'txn> {
     pub(crate) meta: Table<'txn, &'static str, u64>,
     pub(crate) tally: Tally,
     resolution_ms: i64,
-    damage: &'txn Damage,
+    pub(crate) damage: &'txn Damage,
 }
 
 impl<'txn> Shelves<'txn> {
@@ -76,17 +76,12 @@ impl<'txn> Shelves<'txn> {
         if late < rows.len() {
             fresh.append(&shelf.merge(&rows.part(late..rows.len()), false)?);
         }
-        let hours = roll_up(&fresh);
-        let mut days: BTreeMap<i64, Chunk> = BTreeMap::new();
-        for chunk in hours.values() {
-            for (key, slots) in &chunk.series {
-                for (slot, rollup) in slots {
-                    days.entry(DAYS.record(*slot)).or_default().add(*key, DAYS.slot(*slot), rollup);
-                }
-            }
-        }
-        put_rollups(&mut self.hours, HOURS, device, hours, self.damage)?;
-        put_rollups(&mut self.days, DAYS, device, days, self.damage)
+        // Days that are over are rolled up already: what came late to them corrects that.
+        let rolled_to = known.rolled_to.unwrap_or(i64::MIN);
+        let late = fresh.part(0..fresh.t.partition_point(|t| *t < rolled_to));
+        self.roll_up_rows(device, &late)?;
+        let today = known.newest_sealed().map(|newest| DAYS.slot(newest));
+        today.map_or(Ok(()), |today| self.roll_up_to(device, known, today))
     }
 
     /// Stores the rows of one device, each on the timeline that is known of it.
@@ -162,54 +157,6 @@ impl<'txn> Shelves<'txn> {
         store::count(&mut self.meta, meta::BLOCKS, self.tally.blocks)?;
         store::count(&mut self.meta, meta::POINTS, self.tally.points)
     }
-}
-
-/// The hours of rows in order, by record.
-pub(crate) fn roll_up(rows: &Rows) -> BTreeMap<i64, Chunk> {
-    let mut chunks: BTreeMap<i64, Chunk> = BTreeMap::new();
-    for column in &rows.columns {
-        let mut current: Option<(i64, Rollup)> = None;
-        let mut close = |hour: Option<(i64, Rollup)>| {
-            if let Some((slot, rollup)) = hour {
-                chunks.entry(HOURS.record(slot)).or_default().add(column.key, slot, &rollup);
-            }
-        };
-        for (t, cell) in rows.t.iter().zip(&column.cells) {
-            let Some(value) = cell else { continue };
-            let point = Rollup::of(*t, *value);
-            match &mut current {
-                Some((slot, rollup)) if (*slot..*slot + HOURS.slot_ms).contains(t) => rollup.merge(&point),
-                _ => close(current.replace((HOURS.slot(*t), point))),
-            }
-        }
-        close(current);
-    }
-    chunks
-}
-
-fn put_rollups(
-    table: &mut Table<'_, RollupKey, &'static [u8]>,
-    span: Span,
-    device: u64,
-    chunks: BTreeMap<i64, Chunk>,
-    damage: &Damage,
-) -> Result<(), StoreError> {
-    for (record, mut chunk) in chunks {
-        if let Some(stored) = table.get((device, record))? {
-            match Chunk::decode(stored.value(), span, record) {
-                Some(stored) => {
-                    for (key, slots) in stored.series {
-                        for (slot, rollup) in slots {
-                            chunk.add(key, slot, &rollup);
-                        }
-                    }
-                }
-                None => damage.found(format!("roll-ups of device {device:x}, record {record}")),
-            }
-        }
-        table.insert((device, record), chunk.encode(span, record).as_slice())?;
-    }
-    Ok(())
 }
 
 impl History {
@@ -342,10 +289,11 @@ impl Parcel {
 }
 
 impl Live {
-    /// Takes over the times of the newest sealed readings.
+    /// Takes over how far readings are sealed and rolled up.
     pub(crate) fn take_sealed<'a>(&mut self, sealed: impl Iterator<Item = (u64, &'a Known)>) {
         for (device, known) in sealed {
             let Some(live) = self.devices.get_mut(&device) else { continue };
+            live.known.rolled_to = live.known.rolled_to.max(known.rolled_to);
             for (key, newest) in &known.series {
                 if let Some(series) = live.known.series.get_mut(key) {
                     series.sealed = series.sealed.max(newest.sealed);

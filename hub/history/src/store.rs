@@ -114,7 +114,10 @@ impl Store {
     }
 
     /// Looks at the database as one who could change it, and changes nothing.
-    pub(crate) fn look<T>(&self, look: impl FnOnce(&WriteTransaction) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(crate) fn look<T>(
+        &self,
+        look: impl FnOnce(&WriteTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let transaction = database.as_ref().ok_or(StoreError::Closed)?.begin_write()?;
         let seen = look(&transaction)?;

@@ -6,12 +6,13 @@ use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 use crate::{
     block::{self, Series},
     damage::{Damage, block_name},
+    device::Known,
     error::StoreError,
     history::History,
     live::HeadRow,
     rollup::{self, HOURS, Rollup, Span},
     rows::{ColumnKey, Rows, coarse},
-    store::{self, BLOCKS, BlockKey, META, RollupKey, meta},
+    store::{self, BLOCKS, BlockKey, DEVICES, META, RollupKey, meta},
     timeline::Timeline,
 };
 
@@ -262,7 +263,7 @@ impl View<'_> {
         store::readable(&self.transaction, if span == HOURS { store::HOURS } else { store::DAYS })
     }
 
-    /// The stored roll-ups of the slots that begin in `[from, to)`, in order.
+    /// The roll-ups of what is sealed of the slots that begin in `[from, to)`, in order.
     pub(crate) fn stored_slots(&self, span: Span, from: i64, to: i64) -> Result<Vec<(i64, Rollup)>, StoreError> {
         let mut slots = Vec::new();
         let _ = self.each_stored_slot(span, from, to, |slot, rollup| {
@@ -272,8 +273,54 @@ impl View<'_> {
         Ok(slots)
     }
 
-    /// Shows the stored roll-ups of the slots that begin in `[from, to)`, in order, until `show` breaks.
+    /// Shows what is sealed of the slots that begin in `[from, to)`, in order, until `show` breaks: the stored roll-ups
+    /// of days that are over, and those of the days since, worked out from the readings.
     pub(crate) fn each_stored_slot(
+        &self,
+        span: Span,
+        from: i64,
+        to: i64,
+        mut show: impl FnMut(i64, &Rollup) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, StoreError> {
+        let rolled_to = self.rolled_to()?;
+        if self.each_rolled_slot(span, from, to.min(rolled_to), &mut show)?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        let up = |t: i64| span.slot(t.saturating_add(span.slot_ms - 1));
+        let mut open: Option<(i64, Rollup)> = None;
+        let flow = self.each_stored(up(from.max(rolled_to)), up(to), |mut t, mut values| {
+            while let Some(first) = t.first() {
+                let slot = span.slot(*first);
+                let inside = t.partition_point(|t| *t < slot + span.slot_ms);
+                let (times, later) = t.split_at_checked(inside).unwrap_or_default();
+                let rollup = Rollup::of_all(times, values);
+                (t, values) = (later, values.get(inside..).unwrap_or_default());
+                match (&mut open, rollup) {
+                    (Some((same, sum)), Some(rollup)) if *same == slot => sum.merge(&rollup),
+                    (_, rollup) => {
+                        if let Some((slot, rollup)) = std::mem::replace(&mut open, rollup.map(|rollup| (slot, rollup)))
+                        {
+                            show(slot, &rollup)?;
+                        }
+                    }
+                }
+            }
+            ControlFlow::Continue(())
+        })?;
+        match open {
+            Some((slot, rollup)) if flow.is_continue() => Ok(show(slot, &rollup)),
+            _ => Ok(flow),
+        }
+    }
+
+    /// Up to where the readings of the device are rolled up.
+    fn rolled_to(&self) -> Result<i64, StoreError> {
+        let Some(devices) = store::readable(&self.transaction, DEVICES)? else { return Ok(i64::MIN) };
+        let known = devices.get(self.device)?.and_then(|bytes| Known::decode(bytes.value()));
+        Ok(known.and_then(|known| known.rolled_to).unwrap_or(i64::MIN))
+    }
+
+    fn each_rolled_slot(
         &self,
         span: Span,
         from: i64,

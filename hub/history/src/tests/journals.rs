@@ -100,7 +100,7 @@ fn a_full_journal_waits_for_a_seal_and_loses_nothing() {
 fn a_flush_that_would_touch_one_more_page_begins_at_the_next() {
     let mut bench = Bench::new();
     // Frames of thirty events: some 350 bytes each, with their times.
-    let mut flush = |bench: &mut Bench, frames: i64| {
+    let flush = |bench: &mut Bench, frames: i64| {
         for _ in 0..frames {
             let t = T0 + (bench.seq as i64) * 10_000;
             bench.take(bench.seq % 30, t, &[(Quantity::Temperature, t % 1000)]);
