@@ -4,8 +4,9 @@ use async_graphql::{ID, Result, SimpleObject};
 use hub_model::{HistoryError, HistoryQuery, SeriesData, SeriesKey, UnixMillis};
 
 use crate::{
+    Ports,
     device::Device,
-    error::{Code, bad_input, coded, internal},
+    error::{Code, bad_input, coded, internal, over_limit},
     id::{GlobalId, device_id},
     quantity::Quantity,
     scalar::{DateTime, Long},
@@ -32,18 +33,9 @@ pub(crate) struct Question {
 impl Question {
     /// The series, in the order asked for.
     pub(crate) async fn answer(self, view: &Arc<View>) -> Result<Vec<HistorySeries>> {
-        let max_points = match usize::try_from(self.max_points) {
-            Ok(points) if (1..=MAX_POINTS).contains(&points) => points,
-            _ => {
-                let message = format!("maxPoints is {}; expected 1 to {MAX_POINTS}", self.max_points);
-                return Err(bad_input("maxPoints", message));
-            }
-        };
-        if self.from >= self.to {
-            let message = format!("to is {}; expected a time after from, {}", DateTime(self.to), DateTime(self.from));
-            return Err(bad_input("to", message));
-        }
-        let sensors = self.sensors(view).await?;
+        let max_points = check_points(self.max_points)?;
+        check_window(self.from, self.to)?;
+        let sensors = sensors(view, &self.ids, self.quantity).await?;
         let query = |sensor: &Sensor| HistoryQuery {
             series: sensor.key(),
             from: self.from,
@@ -52,45 +44,65 @@ impl Question {
             max_points,
         };
         let queries: Vec<_> = sensors.iter().map(query).collect();
-        let answers = on_disk(view, move |history| queries.iter().map(|query| history.query(query)).collect()).await?;
+        let answers =
+            on_disk(view, move |ports| queries.iter().map(|query| ports.history.query(query)).collect()).await?;
         let answers: Vec<SeriesData> = answers;
         Ok(sensors.into_iter().zip(answers).map(|(sensor, data)| HistorySeries::new(sensor, data)).collect())
     }
+}
 
-    /// The sensors that the ids name, each once.
-    async fn sensors(&self, view: &Arc<View>) -> Result<Vec<Sensor>> {
-        let refuse_many = |count: usize| {
-            bad_input("sensorIds", format!("sensorIds names {count} series; expected at most {MAX_SERIES}"))
-        };
-        if self.ids.len() > MAX_SERIES {
-            return Err(refuse_many(self.ids.len()));
-        }
-        let mut stored = None;
-        let mut seen = BTreeSet::new();
-        let mut sensors = vec![];
-        for id in &self.ids {
-            let keys = match GlobalId::decode(id) {
-                Ok(GlobalId::Sensor(key)) => vec![key],
-                _ => {
-                    let device = device_id(id).map_err(|error| bad_input("sensorIds", error.to_string()))?;
-                    let Some(quantity) = self.quantity else {
-                        return Err(bad_input("quantity", "quantity is missing; a device id needs one beside it"));
-                    };
-                    let stored = match &stored {
-                        Some(stored) => stored,
-                        None => stored.insert(on_disk(view, |history| history.series()).await?),
-                    };
-                    series_of(view, device, quantity.0, stored)
-                }
-            };
-            for key in keys.into_iter().filter(|key| seen.insert(*key)) {
-                let sensor = Sensor::of(view, key)
-                    .ok_or_else(|| coded(Code::NotFound, format!("device {} is not known", key.device)))?;
-                sensors.push(sensor);
-            }
-        }
-        if sensors.len() > MAX_SERIES { Err(refuse_many(sensors.len())) } else { Ok(sensors) }
+/// Refuses a window that is empty.
+pub(crate) fn check_window(from: UnixMillis, to: UnixMillis) -> Result<()> {
+    if from >= to {
+        let message = format!("to is {}; expected a time after from, {}", DateTime(to), DateTime(from));
+        return Err(bad_input("to", message));
     }
+    Ok(())
+}
+
+/// The argument `maxPoints`, if it is in its range.
+pub(crate) fn check_points(max_points: i32) -> Result<usize> {
+    match usize::try_from(max_points) {
+        Ok(points) if (1..=MAX_POINTS).contains(&points) => Ok(points),
+        _ => {
+            let message = format!("maxPoints is {max_points}; expected 1 to {MAX_POINTS}");
+            Err(bad_input("maxPoints", message))
+        }
+    }
+}
+
+/// The sensors that the ids of an argument `sensorIds` name, each once; device ids need a quantity.
+pub(crate) async fn sensors(view: &Arc<View>, ids: &[ID], quantity: Option<Quantity>) -> Result<Vec<Sensor>> {
+    let refuse_many =
+        |count: usize| bad_input("sensorIds", format!("sensorIds names {count} series; expected at most {MAX_SERIES}"));
+    if ids.len() > MAX_SERIES {
+        return Err(refuse_many(ids.len()));
+    }
+    let mut stored = None;
+    let mut seen = BTreeSet::new();
+    let mut sensors = vec![];
+    for id in ids {
+        let keys = match GlobalId::decode(id) {
+            Ok(GlobalId::Sensor(key)) => vec![key],
+            _ => {
+                let device = device_id(id).map_err(|error| bad_input("sensorIds", error.to_string()))?;
+                let Some(quantity) = quantity else {
+                    return Err(bad_input("quantity", "quantity is missing; a device id needs one beside it"));
+                };
+                let stored = match &stored {
+                    Some(stored) => stored,
+                    None => stored.insert(on_disk(view, |ports| ports.history.series()).await?),
+                };
+                series_of(view, device, quantity.0, stored)
+            }
+        };
+        for key in keys.into_iter().filter(|key| seen.insert(*key)) {
+            let sensor = Sensor::of(view, key)
+                .ok_or_else(|| coded(Code::NotFound, format!("device {} is not known", key.device)))?;
+            sensors.push(sensor);
+        }
+    }
+    if sensors.len() > MAX_SERIES { Err(refuse_many(sensors.len())) } else { Ok(sensors) }
 }
 
 /// The series of one quantity of a device that have a present value or a past; the first one when none has.
@@ -109,13 +121,16 @@ fn series_of(
 }
 
 /// Asks the history on a blocking thread.
-async fn on_disk<T: Send + 'static>(
+pub(crate) async fn on_disk<T: Send + 'static>(
     view: &Arc<View>,
-    ask: impl FnOnce(&dyn hub_model::HistoryReader) -> Result<T, HistoryError> + Send + 'static,
+    ask: impl FnOnce(&Ports) -> Result<T, HistoryError> + Send + 'static,
 ) -> Result<T> {
     let hub = Arc::clone(view.hub());
-    let asked = tokio::task::spawn_blocking(move || ask(hub.ports.history.as_ref()));
-    asked.await.map_err(|error| internal(view.hub(), &error))?.map_err(|error| internal(view.hub(), &error))
+    let asked = tokio::task::spawn_blocking(move || ask(&hub.ports));
+    asked.await.map_err(|error| internal(view.hub(), &error))?.map_err(|error| match error {
+        HistoryError::TooManyBuckets { .. } => over_limit("buckets", error.to_string()),
+        error => internal(view.hub(), &error),
+    })
 }
 
 /// The past of one sensor in columns of equal length: `t[i]`, `min[i]`, `mean[i]`, `max[i]` and `count[i]` are one point.
@@ -150,8 +165,7 @@ impl HistorySeries {
     fn new(sensor: Sensor, data: SeriesData) -> Self {
         let quantity = sensor.key().quantity;
         let values = |steps: Vec<i64>| steps.into_iter().map(|value| quantity.to_f64(value)).collect();
-        // Divided, not multiplied by 0.01: 2506 steps of 0.01 are then the float nearest to 25.06.
-        let steps_per_unit = 10_f64.powi(-i32::from(quantity.exponent()));
+        let steps_per_unit = steps_per_unit(quantity);
         Self {
             resolution: data.resolution.into(),
             width_ms: Long(data.width_ms),
@@ -161,11 +175,17 @@ impl HistorySeries {
             mean: data.mean.into_iter().map(|mean| mean / steps_per_unit).collect(),
             max: values(data.max),
             count: data.count.into_iter().map(|count| i32::try_from(count).unwrap_or(i32::MAX)).collect(),
-            gaps: data.gaps.into_iter().map(|gap| Gap { from: DateTime(gap.from), to: DateTime(gap.to) }).collect(),
+            gaps: data.gaps.into_iter().map(Into::into).collect(),
             next_from: data.next_from.map(DateTime),
             sensor,
         }
     }
+}
+
+/// How many steps make a unit. Divide by it, instead of multiplying by 0.01: 2506 steps of 0.01 are then the float nearest
+/// to 25.06.
+pub(crate) fn steps_per_unit(quantity: hub_model::Quantity) -> f64 {
+    10_f64.powi(-i32::from(quantity.exponent()))
 }
 
 /// A stretch without readings.
@@ -175,4 +195,10 @@ pub(crate) struct Gap {
     from: DateTime,
     /// The first reading after, or the window's end.
     to: DateTime,
+}
+
+impl From<hub_model::Gap> for Gap {
+    fn from(gap: hub_model::Gap) -> Self {
+        Self { from: DateTime(gap.from), to: DateTime(gap.to) }
+    }
 }

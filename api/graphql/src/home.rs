@@ -30,6 +30,11 @@ impl Home {
         &self.view.ports().home_name
     }
 
+    /// The IANA name of its time zone, such as `Europe/Berlin`: what a day is in `statistics`.
+    async fn time_zone(&self) -> &str {
+        self.view.ports().home_zone.name()
+    }
+
     /// The place in the stream of events at which everything in this request was read: `events(after:)` from here on
     /// has no gap and no duplicate.
     async fn cursor(&self) -> Cursor {

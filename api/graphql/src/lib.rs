@@ -15,6 +15,7 @@
 //!
 //! Does not know: HTTP, sockets, who is logged in, how anything is stored.
 
+mod aligned;
 mod dead_letter;
 mod device;
 mod error;
@@ -33,6 +34,7 @@ mod query;
 mod room;
 mod scalar;
 mod sensor;
+mod statistics;
 mod stream;
 mod view;
 mod words;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use hub_bus::Bus;
-use hub_model::{Clock, CommandPort, DeadLetterReader, HealthReader, HistoryReader, Retention};
+use hub_model::{Clock, CommandPort, DeadLetterReader, HealthReader, HistoryReader, Retention, StatisticsReader, Zone};
 
 /// What the API needs of the hub; every call of a client ends in one of these.
 pub struct Ports {
@@ -9,6 +9,8 @@ pub struct Ports {
     pub bus: Bus,
     /// What was measured.
     pub history: Arc<dyn HistoryReader>,
+    /// What became of it.
+    pub statistics: Arc<dyn StatisticsReader>,
     /// The way in for commands.
     pub commands: Arc<dyn CommandPort>,
     /// Frames that were refused.
@@ -19,6 +21,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// What the owner calls the house.
     pub home_name: String,
+    /// Whose clock hangs on its walls.
+    pub home_zone: Zone,
     /// How long readings of a device are kept when its owner said nothing.
     pub default_retention: Retention,
 }

@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, InputObject, Interface, Object, Result, connect
 use hub_model::{DeviceId, SeriesKey};
 
 use crate::{
+    aligned::{AlignedHistory, AlignedQuestion},
     dead_letter::DeadLetter,
     device::Device,
     error::bad_input,
@@ -16,9 +17,10 @@ use crate::{
     room::Room,
     scalar::{Cursor, DateTime},
     sensor::Sensor,
+    statistics::{SensorStatistics, StatisticsQuestion, statistics_cost},
     stream::{EventFilter, EventPage, Filter},
     view::View,
-    words::Resolution,
+    words::{Bucket, Resolution},
 };
 
 /// The most ids of one `nodes`.
@@ -229,6 +231,73 @@ impl Query {
             max_points: max_points.unwrap_or(500),
         };
         question.answer(&View::of(ctx)?).await
+    }
+
+    /// What sensors measured in a window of time, on one common axis: for charts of several lines.
+    #[graphql(complexity = "sensor_ids.len() * (series_cost(max_points) + child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the schema")]
+    async fn aligned_history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Sensors, or devices together with `quantity`; at most 50 series.")] sensor_ids: Vec<ID>,
+        #[graphql(desc = "Which sensors of the devices; it has no effect on sensor ids.")] quantity: Option<Quantity>,
+        #[graphql(desc = "The beginning of the window, inclusive.")] from: DateTime,
+        #[graphql(desc = "The end of the window, exclusive.")] to: DateTime,
+        #[graphql(desc = "The most points of the axis, 1 to 2000.", default_with = "Some(500)")] max_points: Option<
+            i32,
+        >,
+    ) -> Result<AlignedHistory> {
+        let question = AlignedQuestion {
+            ids: sensor_ids,
+            quantity,
+            from: from.0,
+            to: to.0,
+            max_points: max_points.unwrap_or(500),
+        };
+        question.answer(&View::of(ctx)?).await
+    }
+
+    /// What became of sensors in each part of a window of time, `from` inclusive, `to` exclusive: how much, how long, how
+    /// often. Gaps are left out, never guessed.
+    ///
+    /// Asking only for `count`, `mean`, `min { value }`, `max { value }`, `first { at }` and `last` is fastest: hourly
+    /// roll-ups know them.
+    #[graphql(
+        complexity = "sensor_ids.len() * statistics_cost(from, to, bucket.unwrap_or(Bucket::Whole), child_complexity)"
+    )]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the schema")]
+    async fn statistics(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Sensors, or devices together with `quantity`; at most 50 series.")] sensor_ids: Vec<ID>,
+        #[graphql(desc = "Which sensors of the devices; it has no effect on sensor ids.")] quantity: Option<Quantity>,
+        #[graphql(desc = "The beginning of the window, inclusive.")] from: DateTime,
+        #[graphql(desc = "The end of the window, exclusive.")] to: DateTime,
+        #[graphql(
+            desc = "How to divide the window, into at most 2000 parts. The first and the last are cut off at its ends.",
+            default_with = "Some(Bucket::Whole)"
+        )]
+        bucket: Option<Bucket>,
+        #[graphql(desc = "The IANA name of the time zone whose clock divides; null is `home.timeZone`.")]
+        time_zone: Option<String>,
+        #[graphql(desc = "Which percentiles to tell, each 0 to 100; at most 20.")] percentiles: Option<Vec<f64>>,
+        #[graphql(desc = "Tell for how long the value was greater than this, in the sensor's unit.")] above: Option<
+            f64,
+        >,
+        #[graphql(desc = "Tell for how long the value was less than this, in the sensor's unit.")] below: Option<f64>,
+    ) -> Result<Vec<SensorStatistics>> {
+        let question = StatisticsQuestion {
+            ids: sensor_ids,
+            quantity,
+            from: from.0,
+            to: to.0,
+            bucket: bucket.unwrap_or(Bucket::Whole),
+            time_zone,
+            percentiles: percentiles.unwrap_or_default(),
+            above,
+            below,
+        };
+        question.answer(&View::of(ctx)?, ctx.field()).await
     }
 
     /// What happened after a cursor: the stream of `events` for clients that ask now and then.

@@ -72,6 +72,34 @@ pub(crate) enum Resolution {
     D1,
 }
 
+/// How a window of time is divided, by the clock on the wall of the house.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "hub_model::Bucket")]
+pub(crate) enum Bucket {
+    /// Not at all.
+    Whole,
+    /// Hours. When the clock is set back, the hour that comes twice is two.
+    Hour,
+    /// Days, from midnight on; 23 or 25 hours long when the clock is set.
+    Day,
+    /// Weeks from Monday on (ISO 8601).
+    Week,
+    /// Months.
+    Month,
+    /// Years.
+    Year,
+}
+
+/// What a value is taken to be between two readings.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "hub_model::Interpolation")]
+pub(crate) enum Interpolation {
+    /// On the straight line between them: levels such as temperature or power.
+    Linear,
+    /// The one of the earlier reading: binary quantities, totals, counts and angles.
+    Step,
+}
+
 /// What an event is about; new kinds may be added.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EventKind {

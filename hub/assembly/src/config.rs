@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use hub_model::{Name, Retention};
+use hub_model::{Name, Retention, Zone};
 
 pub use error::ConfigError;
 use raw::{Raw, RawHistory, RawServer};
@@ -46,6 +46,8 @@ pub enum ClockTrust {
 pub struct Config {
     /// What the home is called.
     pub home: Name,
+    /// Whose clock hangs on its walls.
+    pub zone: Zone,
     /// The folder of the store.
     pub store: PathBuf,
     /// Where the API is served, and to whom.
@@ -96,6 +98,12 @@ impl Config {
     fn check(raw: Raw) -> Result<Self, Wrong> {
         let home =
             Name::parse(&raw.home.name).map_err(|error| Wrong::new("home.name", &raw.home.name, error.to_string()))?;
+        let zone = match &raw.home.time_zone {
+            Some(name) => name.parse().map_err(|_| {
+                Wrong::new("home.time_zone", name, "the IANA name of a time zone such as \"Europe/Berlin\" or \"UTC\"")
+            })?,
+            None => Zone::of_machine(),
+        };
         if raw.store.path.as_os_str().is_empty() {
             return Err(Wrong::new("store.path", "", "a folder such as \"/var/lib/ingle\""));
         }
@@ -103,6 +111,7 @@ impl Config {
         let history = history(&raw.store.path, &raw.history)?;
         Ok(Self {
             home,
+            zone,
             store: raw.store.path,
             server,
             radio_enabled: raw.radio.enabled,

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex};
 use api_graphql::Ports;
 use hub_bus::{Bus, BusError};
 use hub_history::History;
-use hub_model::{AlertKind, Clock, DeadLetterReader, Health, HealthReader, HistoryReader, ReceiverId, Severity};
+use hub_model::{
+    AlertKind, Clock, DeadLetterReader, Health, HealthReader, HistoryReader, ReceiverId, Severity, StatisticsReader,
+};
 use hub_registry::{DeadLetters, Registry};
 
 use crate::{
@@ -125,11 +127,13 @@ impl Hub {
         Ports {
             bus: self.bus.clone(),
             history: Arc::clone(&self.history) as Arc<dyn HistoryReader>,
+            statistics: Arc::clone(&self.history) as Arc<dyn StatisticsReader>,
             commands: Arc::new(self.desk.clone()),
             dead_letters: Arc::clone(&self.dead_letters) as Arc<dyn DeadLetterReader>,
             health: self.doctor(),
             clock: Arc::clone(&self.clock),
             home_name: self.config.home.to_string(),
+            home_zone: self.config.zone.clone(),
             default_retention: self.config.history.retention(),
         }
     }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use api_graphql::{HubSchema, Limits, Ports, build};
 use async_graphql::{Response, futures_util::stream::BoxStream};
 use hub_bus::{Bus, Contact, Current, Discovered, MemoryLog, State};
+use hub_history::History;
 use hub_model::{
     Address, Cursor, Device, DeviceId, EventBody, Fact, Format, Household, Name, Origin, Quantity, ReceiverId,
     ReplayRule, Retention, Room, RoomId, Seq, SeriesKey, Stamp, TimeQuality, Value, WallTime,
@@ -18,6 +19,8 @@ pub(crate) struct House {
     pub(crate) log: Arc<MemoryLog>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) history: Arc<TestHistory>,
+    /// The history that statistics are asked of.
+    pub(crate) store: Arc<History>,
     pub(crate) commands: Arc<TestCommands>,
     pub(crate) dead_letters: Arc<TestDeadLetters>,
     pub(crate) schema: HubSchema,
@@ -48,19 +51,22 @@ impl House {
     pub(crate) fn over(bus: Bus, log: Arc<MemoryLog>, limits: Limits) -> Self {
         let clock = Arc::new(TestClock::default());
         let history = Arc::new(TestHistory::default());
+        let store = Arc::new(History::memory().unwrap());
         let commands = Arc::new(TestCommands::new(bus.clone()));
         let dead_letters = Arc::new(TestDeadLetters::default());
         let ports = Ports {
             bus: bus.clone(),
             history: history.clone(),
+            statistics: store.clone(),
             commands: commands.clone(),
             dead_letters: dead_letters.clone(),
             health: Arc::new(TestHealth),
             clock: clock.clone(),
             home_name: "Haus am See".into(),
+            home_zone: "Europe/Berlin".parse().unwrap(),
             default_retention: Retention::default(),
         };
-        Self { bus, log, clock, history, commands, dead_letters, schema: build(ports, limits) }
+        Self { bus, log, clock, history, store, commands, dead_letters, schema: build(ports, limits) }
     }
 
     /// A kitchen with an encrypting sensor 1 that measures 25.06 °C and 41.5 %, sensor 2 in no room, and sensor 3 that

@@ -9,3 +9,4 @@ mod house;
 mod limits;
 mod ports;
 mod queries;
+mod statistics;

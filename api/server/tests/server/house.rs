@@ -8,9 +8,9 @@ use std::{
 use api_graphql::{HubSchema, Limits, Ports};
 use hub_bus::{Bus, MemoryLog, State};
 use hub_model::{
-    BootId, Clock, CommandError, CommandFuture, CommandPort, DeadLetter, DeadLetterReader, HistoryError, HistoryQuery,
-    HistoryReader, Now, RawPoint, Request, Resolution, Retention, SeriesData, SeriesKey, Stamp, StoreStats,
-    TimeQuality, UnixMillis, WallTime,
+    AlignedData, AlignedQuery, BootId, Clock, CommandError, CommandFuture, CommandPort, DeadLetter, DeadLetterReader,
+    HistoryError, HistoryQuery, HistoryReader, Now, RawPoint, Request, Resolution, Retention, SeriesData, SeriesKey,
+    SeriesStatistics, Stamp, StatisticsQuery, StatisticsReader, StoreStats, TimeQuality, UnixMillis, WallTime, Zone,
 };
 
 use crate::schema::TestHealth;
@@ -20,11 +20,13 @@ pub(crate) fn schema() -> HubSchema {
     let ports = Ports {
         bus: Bus::new(Arc::new(MemoryLog::default()), State::default(), 16).unwrap(),
         history: Arc::new(Empty),
+        statistics: Arc::new(Empty),
         commands: Arc::new(Empty),
         dead_letters: Arc::new(Empty),
         health: Arc::new(TestHealth(Vec::new())),
         clock: Arc::new(Empty),
         home_name: "Home".to_owned(),
+        home_zone: Zone::UTC,
         default_retention: Retention::default(),
     };
     api_graphql::build(ports, Limits::default())
@@ -63,6 +65,17 @@ impl HistoryReader for Empty {
 
     fn stats(&self) -> Result<StoreStats, HistoryError> {
         Ok(StoreStats::default())
+    }
+}
+
+impl StatisticsReader for Empty {
+    fn statistics(&self, query: &StatisticsQuery) -> Result<SeriesStatistics, HistoryError> {
+        let (series, exact_from) = (query.series, query.from);
+        Ok(SeriesStatistics { series, exact_from, gaps: Vec::new(), buckets: Vec::new() })
+    }
+
+    fn aligned(&self, _: &AlignedQuery) -> Result<AlignedData, HistoryError> {
+        Ok(AlignedData { width_ms: 1000, t: Vec::new(), columns: Vec::new() })
     }
 }
 

@@ -48,11 +48,12 @@ pub(super) struct RawStore {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawHome {
     pub name: String,
+    pub time_zone: Option<String>,
 }
 
 impl Default for RawHome {
     fn default() -> Self {
-        Self { name: "Home".to_owned() }
+        Self { name: "Home".to_owned(), time_zone: None }
     }
 }
 

@@ -14,6 +14,9 @@ fn the_smallest_file_has_a_store_and_the_defaults() {
     assert_eq!(config.server.listen().to_string(), "127.0.0.1:8080");
     assert_eq!(config.history.retention(), Retention::default());
     assert_eq!(config.history.commit_interval().as_secs(), 5);
+    assert_eq!(config.zone, hub_model::Zone::of_machine());
+    let berlin = parse("[store]\npath = \"/s\"\n[home]\ntime_zone = \"Europe/Berlin\"\n").unwrap();
+    assert_eq!(berlin.zone.name(), "Europe/Berlin");
     assert_eq!((config.log, config.clock_trust), (LogLevel::Info, ClockTrust::Auto));
     assert_eq!(config, Config::with_store(Path::new("/var/lib/ingle")).unwrap());
 }
@@ -39,6 +42,10 @@ fn what_is_wrong_is_named_with_file_key_value_and_what_would_be_right() {
         (&format!("{store}[history]\ncommit_interval_s = \"5\"\n"), vec!["invalid type", "line 4"]),
         (&format!("{store}[log]\nlevel = \"loud\"\n"), vec!["unknown variant `loud`", "`debug`"]),
         (&format!("{store}[home]\nname = \" \"\n"), vec!["home.name is \" \"", "1 to 64 characters"]),
+        (
+            &format!("{store}[home]\ntime_zone = \"Berlin\"\n"),
+            vec!["home.time_zone is \"Berlin\"", "IANA name", "Europe/Berlin"],
+        ),
         (&format!("{store}[server]\nallowed_origins = [\"app\"]\n"), vec!["server.allowed_origins is \"app\""]),
         (&format!("{store}[server]\nallowed_hosts = [\"a b\"]\n"), vec!["server.allowed_hosts is \"a b\""]),
     ] {
