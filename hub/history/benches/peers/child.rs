@@ -80,7 +80,8 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
 
 /// Fills the store, then tells every flush and never ends.
 fn fill(folder: &Path, values: u64) -> Result<()> {
-    let ours = Ours::open(folder)?;
+    // A day between seals, as an import of the past is done.
+    let ours = Ours::open_with(Config::new(folder).with_seal_interval(Duration::from_secs(86_400))?)?;
     let rounds = values.div_ceil(u64::from(SENSORS) * METRICS.len() as u64);
     let every = 365 * DAY / i64::try_from(rounds)?;
     let mut luck = Luck(1);

@@ -1,7 +1,7 @@
 //! The history beside SQLite: one table from one run, on the same data.
 //!
 //! `cargo bench -p hub-history --bench peers` takes some minutes and 15 GB of disk; with `-- --quick` everything is small
-//! and only shows that it runs. Stores are asked warm, questions by turns, and the median counts; what is written is
+//! and only shows that it runs; `-- rooms year writes ingest large` are its parts. Stores are asked warm, questions by turns, and the median counts; what is written is
 //! counted and not timed. It fails when a goal is missed.
 //!
 //! Does not know: the network, the radio, or any other computer than this one.
@@ -21,11 +21,21 @@ mod tuned;
 mod wal;
 mod writing;
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use anyhow::Result;
 
 use crate::{measures::Size, stopwatch::timed, table::Table};
+
+type Measure = fn(&mut Table, &Path, Size) -> Result<()>;
+
+const MEASURES: [(&str, Measure); 5] = [
+    ("rooms", measures::rooms),
+    ("year", measures::year),
+    ("writes", measures::writes),
+    ("ingest", measures::ingest),
+    ("large", measures::large),
+];
 
 fn main() -> Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -34,21 +44,16 @@ fn main() -> Result<ExitCode> {
         return child::run(rest).map(|()| ExitCode::SUCCESS);
     }
     let is_quick = arguments.contains(&"--quick");
+    let wanted: Vec<&str> = arguments.into_iter().filter(|argument| *argument != "--quick").collect();
     let size = if is_quick { Size::QUICK } else { Size::FULL };
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let mut table = Table::default();
-    for (what, measure) in [
-        ("real rooms", measures::rooms as fn(&mut Table, &std::path::Path, Size) -> Result<()>),
-        ("a year", measures::year),
-        ("writes", measures::writes),
-        ("ingest", measures::ingest),
-        ("a large store", measures::large),
-    ] {
-        let begun = folder.path().join(what);
-        std::fs::create_dir(&begun)?;
-        let ((), took) = timed(|| measure(&mut table, &begun, size))?;
-        eprintln!("{what}: {:.0} s", took.as_secs_f64());
-        std::fs::remove_dir_all(begun)?;
+    for (name, measure) in MEASURES.iter().filter(|(name, _)| wanted.is_empty() || wanted.contains(name)) {
+        let stores = folder.path().join(name);
+        std::fs::create_dir(&stores)?;
+        let ((), took) = timed(|| measure(&mut table, &stores, size))?;
+        eprintln!("{name}: {:.0} s", took.as_secs_f64());
+        std::fs::remove_dir_all(stores)?;
     }
     println!("{table}");
     let missed = table.missed();

@@ -36,8 +36,8 @@ impl Size {
         days: 365,
         sensors: 50,
         passes: 4,
-        hours: 2,
-        small_hours: 8,
+        hours: 1,
+        small_hours: 4,
         batches: 50,
         values: 125_000_000,
         times: 31,
@@ -53,8 +53,8 @@ pub(crate) fn rooms(table: &mut Table, folder: &Path, size: Size) -> Result<()> 
         return Ok(());
     };
     let ours = stored(Ours::open(&folder.join("rooms"))?, rooms.repeated(size.passes))?;
-    let tuned = stored(Tuned::open(&folder.join("rooms-tuned.db"))?, rooms.repeated(size.passes))?;
-    // One pass is large enough for it.
+    // One pass is large enough for these.
+    let tuned = stored(Tuned::open(&folder.join("rooms-tuned.db"))?, rooms.repeated(1))?;
     let recorder = stored(Recorder::open(&folder.join("rooms-recorder.db"))?, rooms.repeated(1))?;
     table.add(Line {
         what: "stored per point, real rooms".to_owned(),
@@ -152,13 +152,13 @@ pub(crate) fn year(table: &mut Table, folder: &Path, size: Size) -> Result<()> {
     Ok(())
 }
 
-/// Takes the year from a day on, a commit for every six hours; the bytes that a point takes.
+/// Takes the year from a day on, a commit a day; the bytes that a point takes.
 fn fill(mut peer: impl Peer, extent: Extent, from_day: i64) -> Result<f64> {
     let mut house = House::new(extent.sensors, 1, 60 * SECOND);
     let (mut readings, mut points) = (Vec::new(), 0);
     let mut now = T0;
     while now < extent.to {
-        now += 6 * HOUR;
+        now += DAY;
         house.until(now, &mut readings);
         if now > T0 + from_day * DAY {
             peer.commit(now, &readings)?;

@@ -24,8 +24,13 @@ pub(crate) struct Ours {
 
 impl Ours {
     pub(crate) fn open(folder: &Path) -> Result<Self> {
-        let history = History::open(Config::new(folder), Epoch(1))?;
-        Ok(Self { history, folder: folder.to_owned() })
+        Self::open_with(Config::new(folder))
+    }
+
+    pub(crate) fn open_with(config: Config) -> Result<Self> {
+        let folder = config.path().to_owned();
+        let history = History::open(config, Epoch(1))?;
+        Ok(Self { history, folder })
     }
 
     /// Sensors are known by Bluetooth addresses, which is what they look like here.

@@ -57,7 +57,8 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn add(&mut self, line: Line) {
-        eprintln!("  {}: {}", line.what, Figure(Some(line.ours), line.unit));
+        let [ours, tuned, recorder] = [Some(line.ours), line.tuned, line.recorder].map(|of| Figure(of, line.unit));
+        eprintln!("  {}: {ours}; {tuned}; {recorder}", line.what);
         self.lines.push(line);
     }
 
