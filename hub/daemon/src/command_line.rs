@@ -4,6 +4,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use hub_model::{DeviceId, Quantity, UnixMillis};
 use jiff::Timestamp;
 
+use crate::store::StoreTask;
+
 /// Ingle, the smart-home hub: collects Bluetooth sensors, keeps their history, and serves it to apps.
 #[derive(Parser)]
 #[command(name = "hubd", version)]
@@ -22,6 +24,9 @@ pub(crate) enum Task {
     Replay(ReplayArguments),
     /// Print or export a series of the stored history.
     History(HistoryArguments),
+    /// Look after the store of a hub that does not run.
+    #[command(subcommand)]
+    Store(StoreTask),
     /// Check a configuration file and open nothing.
     CheckConfig(ConfigArgument),
     /// Ask the running hub how it is doing.
@@ -133,14 +138,14 @@ pub(crate) enum Format {
     Json,
 }
 
-fn quantity(text: &str) -> Result<Quantity, String> {
+pub(crate) fn quantity(text: &str) -> Result<Quantity, String> {
     Quantity::from_name(text).ok_or_else(|| {
         let names: Vec<_> = Quantity::ALL.iter().map(|quantity| quantity.name()).collect();
         format!("expected one of {}", names.join(", "))
     })
 }
 
-fn time(text: &str) -> Result<UnixMillis, String> {
+pub(crate) fn time(text: &str) -> Result<UnixMillis, String> {
     let time: Timestamp =
         text.parse().map_err(|_| "expected a time with zone such as 2026-11-21T00:00:00Z".to_owned())?;
     Ok(UnixMillis(time.as_millisecond()))

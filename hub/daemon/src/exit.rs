@@ -1,6 +1,6 @@
 //! How the daemon ends: a sentence for the owner, and a code after `sysexits.h` for scripts and systemd.
 
-use std::{io, process::ExitCode};
+use std::{io, path::PathBuf, process::ExitCode};
 
 use hub_assembly::{BindError, CaptureError, ConfigError, OpenError, ReplayError, StopError};
 use hub_model::HistoryError;
@@ -34,6 +34,10 @@ pub(crate) enum Failure {
     History(#[from] HistoryError),
     #[error("there is no reading of {quantity} {instance} of device {device}; it has {present}")]
     NoSuchSeries { device: String, quantity: &'static str, instance: u8, present: String },
+    #[error("the store could not be used")]
+    Store(#[source] hub_history::StoreError),
+    #[error("there is no store in {path}; is `store.path` in the configuration right?", path = .path.display())]
+    NoStore { path: PathBuf },
     #[error("no hub answers on {address}; is `hubd run` running with this configuration?")]
     NoHub {
         address: String,
@@ -59,8 +63,9 @@ impl Failure {
             Self::Bind(_) => TEMPFAIL,
             Self::Radio(_) | Self::NoHub { .. } => UNAVAILABLE,
             Self::Stop(StopError::GivenUp(_)) => SOFTWARE,
-            Self::Stop(StopError::Finish(_)) | Self::Replay(_) | Self::History(_) | Self::Output(_) => IOERR,
-            Self::Capture { source: CaptureError::Read(_), .. } => NOINPUT,
+            Self::Stop(StopError::Finish(_)) | Self::Replay(_) | Self::History(_) => IOERR,
+            Self::Store(_) | Self::Output(_) => IOERR,
+            Self::Capture { source: CaptureError::Read(_), .. } | Self::NoStore { .. } => NOINPUT,
             Self::Capture { .. } | Self::NoSuchSeries { .. } => DATAERR,
             Self::Machine { .. } => OSERR,
         })
@@ -68,7 +73,7 @@ impl Failure {
 }
 
 /// The input is damaged, from a newer version, or does not have what was asked for.
-const DATAERR: u8 = 65;
+pub(crate) const DATAERR: u8 = 65;
 /// The input cannot be read.
 const NOINPUT: u8 = 66;
 /// No Bluetooth, no running hub.

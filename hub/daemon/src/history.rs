@@ -141,6 +141,7 @@ fn mean_in_unit(quantity: Quantity, steps: f64) -> String {
     format!("{:.places$}", steps * 10_f64.powi(i32::from(quantity.exponent())))
 }
 
-fn time(at: UnixMillis) -> String {
+/// A time to the millisecond, in UTC.
+pub(crate) fn time(at: UnixMillis) -> String {
     Timestamp::from_millisecond(at.0).map_or_else(|_| at.0.to_string(), |time| format!("{time:.3}"))
 }

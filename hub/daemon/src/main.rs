@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Task::Decode(arguments) => return decode::decode(&arguments),
         Task::Replay(arguments) => replay::replay(&arguments),
         Task::History(arguments) => history::print(&arguments),
+        Task::Store(task) => task.run(),
         Task::CheckConfig(arguments) => check(&arguments.config),
         Task::Health(arguments) => health::print(&arguments.config),
     };

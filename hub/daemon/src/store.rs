@@ -1,4 +1,10 @@
-//! Opening the hub's store for a machine: its boot, its clock, a number for a new store.
+//! The hub's store: opening it for a machine (its boot, its clock, a number for a new store), and the tools for one that
+//! nobody has open.
+
+mod check;
+mod compact;
+mod stats;
+mod task;
 
 use std::sync::Arc;
 
@@ -6,6 +12,7 @@ use hub_assembly::{Config, Hub, ReplayClock, Surroundings};
 use hub_model::{Clock, Epoch};
 
 use crate::{clock::MachineClock, exit::Failure};
+pub(crate) use task::StoreTask;
 
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 const RANDOM_ID: &str = "/proc/sys/kernel/random/uuid";
@@ -19,6 +26,20 @@ pub(crate) fn open_live(config: Config) -> Result<Hub, Failure> {
         clock: Box::new(move |boot, last_wall| Arc::new(MachineClock::new(boot, last_wall, trust))),
     };
     Ok(Hub::open(config, around)?)
+}
+
+/// Opens the hub of a store that is there already, for a tool.
+fn open_existing(config: Config) -> Result<Hub, Failure> {
+    exists(&config)?;
+    open_replay(config, &Arc::new(ReplayClock::default()))
+}
+
+/// Is there a store? A tool that looks at one does not make one.
+fn exists(config: &Config) -> Result<(), Failure> {
+    match config.history.path().join("history.redb").exists() {
+        true => Ok(()),
+        false => Err(Failure::NoStore { path: config.store.clone() }),
+    }
 }
 
 /// Opens the hub on the clock of a capture.

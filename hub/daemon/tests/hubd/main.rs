@@ -6,6 +6,7 @@ mod bus;
 mod kill;
 mod refusals;
 mod serving;
+mod store;
 mod tools;
 
 use std::{

@@ -38,7 +38,7 @@ pub(super) const ROWS: &[Row] = &[
             "units",
         ],
     ),
-    row("hub-daemon", &["hub-model", "hub-assembly", "hub-radio", "hub-decode"]),
+    row("hub-daemon", &["hub-model", "hub-assembly", "hub-history", "hub-radio", "hub-decode"]),
     row("hub-sim", &["hub-model", "hub-assembly", "hub-bus", "wire", "units"]),
     row("xtask", &[]),
 ];
