@@ -168,9 +168,9 @@ impl<'a> Examination<'a> {
     }
 
     /// The timelines that every device has blocks on, and all devices that anything is kept of.
-    fn present(&self) -> Result<(BTreeMap<u64, BTreeSet<u32>>, BTreeSet<u64>), StoreError> {
+    fn present(&self) -> Result<(TimelinesOf, BTreeSet<u64>), StoreError> {
         let transaction = self.store.read()?;
-        let mut timelines: BTreeMap<u64, BTreeSet<u32>> = BTreeMap::new();
+        let mut timelines = TimelinesOf::new();
         if let Some(blocks) = store::readable(&transaction, BLOCKS)? {
             let mut from = (0, 0, i64::MIN);
             while let Some(entry) = blocks.range(from..)?.next() {
@@ -246,6 +246,9 @@ impl<'a> Examination<'a> {
         Ok(())
     }
 }
+
+/// The boots that every device has blocks of.
+type TimelinesOf = BTreeMap<u64, BTreeSet<u32>>;
 
 /// The newest reading of each series, as far as blocks and roll-ups tell.
 type NewestOf = BTreeMap<ColumnKey, (i64, i64)>;

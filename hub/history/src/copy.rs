@@ -25,7 +25,7 @@ use crate::{
 };
 use hole::{Hole, Place, believable, key_of};
 use joiner::Joiner;
-use orphan::Rank;
+use orphan::Search;
 
 /// What became of a copy.
 #[derive(Debug, Default)]
@@ -95,11 +95,11 @@ impl<'a> Copier<'a> {
         self.table(BOOTS, None, hole::of_clock)?;
         self.table(FORGOTTEN, None, hole::of_device)?;
         self.forgotten = self.ids(FORGOTTEN)?;
-        self.table(DEVICES, Some((orphan::of_device, |device| device)), hole::of_device)?;
+        self.table(DEVICES, Some(Search { rank: orphan::of_device, device: |device| device }), hole::of_device)?;
         self.table(DAMAGED, None, |_| Finding::new(Part::Pages, Fault::Unreachable, Remedy::Lost))?;
         for (table, span, part) in [(store::HOURS, HOURS, Part::Hours), (store::DAYS, DAYS, Part::Days)] {
-            let rank = (orphan::of_rollups(span), (|(device, _)| device) as fn(_) -> _);
-            self.table(table, Some(rank), |hole| hole::of_rollups(part, span, hole))?;
+            let search = Search { rank: orphan::of_rollups(span), device: |(device, _)| device };
+            self.table(table, Some(search), |hole| hole::of_rollups(part, span, hole))?;
         }
         self.blocks()
     }
@@ -151,11 +151,11 @@ impl<'a> Copier<'a> {
         Ok(())
     }
 
-    /// Copies a table. What cannot be reached is searched in the whole file, if `rank` can tell what is right.
+    /// Copies a table. What cannot be reached is searched in the whole file, if there is a way to tell what is right.
     fn table<K: Place, V: Value + 'static>(
         &mut self,
         table: TableDefinition<'_, K, V>,
-        rank: Option<(Rank<K>, fn(K) -> u64)>,
+        search: Option<Search<K>>,
         name: impl Fn(Hole<K>) -> Finding,
     ) -> Result<(), StoreError> {
         let mut to = self.target.map(|target| target.open_table(table)).transpose()?;
@@ -169,8 +169,8 @@ impl<'a> Copier<'a> {
             Ok(())
         })?;
         drop(to);
-        if let Some((rank, device)) = rank {
-            self.search(table.name(), rank, device, &mut holes)?;
+        if let Some(search) = search {
+            self.search(table.name(), search, &mut holes)?;
         }
         self.copied.lost.extend(holes.into_iter().map(name));
         Ok(())
@@ -180,13 +180,12 @@ impl<'a> Copier<'a> {
     fn search<K: Place>(
         &self,
         name: &str,
-        rank: Rank<K>,
-        device: fn(K) -> u64,
+        Search { rank, device }: Search<K>,
         holes: &mut [Hole<K>],
     ) -> Result<(), StoreError> {
         let (Some(target), false) = (self.target, holes.is_empty()) else { return Ok(()) };
         let mut to = target.open_table(TableDefinition::<K, &[u8]>::new(name))?;
-        self.file.each_leaf_entry(K::fixed_width(), &mut |key, value| {
+        self.file.each_leaf_entry(K::fixed_width(), |key, value| {
             let Some(key) = key_of::<K>(key) else { return Ok(()) };
             let Some(hole) = holes.iter_mut().find(|hole| hole.has(key)) else { return Ok(()) };
             // What was forgotten stays so.
@@ -220,7 +219,8 @@ impl<'a> Copier<'a> {
             let change = self.copied.blocks_after.cast_signed() - blocks.cast_signed();
             store::count(&mut target.open_table(META)?, meta::BLOCKS, change)?;
         }
-        self.search(BLOCKS.name(), orphan::of_block, |(_, device, _)| device, &mut holes)?;
+        let search = Search { rank: orphan::of_block, device: |(_, device, _)| device };
+        self.search(BLOCKS.name(), search, &mut holes)?;
         self.copied.lost.extend(holes.into_iter().map(hole::of_blocks));
         self.copied.lost.extend(bad);
         Ok(())

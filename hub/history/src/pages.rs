@@ -161,7 +161,7 @@ impl PageFile {
     pub(crate) fn each_leaf_entry(
         &self,
         key: Option<usize>,
-        see: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
+        mut see: impl FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let widths = Widths { key, value: None };
         let mut at = PAGE_BYTES;

@@ -12,6 +12,14 @@ use crate::{
     store::{BlockKey, RollupKey},
 };
 
+/// How entries of a table are told from others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Search<K> {
+    pub(super) rank: Rank<K>,
+    /// Whose is a key?
+    pub(super) device: fn(K) -> u64,
+}
+
 /// How much a record knows; `None` when it is damaged, or none of this kind.
 pub(super) type Rank<K> = fn(K, &[u8]) -> Option<Knowledge>;
 

@@ -28,10 +28,10 @@ pub(super) enum Node<'a> {
 impl<'a> Node<'a> {
     pub(super) fn new(page: &'a [u8], widths: Widths) -> Option<Self> {
         let count = usize::from(u16::from_le_bytes(page.get(2..4)?.try_into().ok()?));
-        match page.first()? {
+        match *page.first()? {
             _ if count == 0 => None,
-            &LEAF => Some(Self::Leaf(Leaf { page, count, widths })),
-            &BRANCH => Some(Self::Branch(Branch { page, keys: count, widths })),
+            LEAF => Some(Self::Leaf(Leaf { page, count, widths })),
+            BRANCH => Some(Self::Branch(Branch { page, keys: count, widths })),
             _ => None,
         }
     }
