@@ -25,7 +25,11 @@ struct Cutoffs {
 impl Cutoffs {
     fn new(now: UnixMillis, retention: Retention) -> Self {
         let before = |days: u32| now.0.saturating_sub(i64::from(days) * DAY_MS);
-        Self { readings: retention.raw_days.map(before), rollups: retention.rollup_days.map(before) }
+        // Whole hours go, so that what is left of an hour never passes for all of it.
+        Self {
+            readings: retention.raw_days.map(|days| HOURS.slot(before(days))),
+            rollups: retention.rollup_days.map(before),
+        }
     }
 
     /// Is nothing left of a series whose newest reading is this?

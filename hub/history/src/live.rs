@@ -7,10 +7,10 @@ use hub_model::{Event, EventBody, Stamp, Value};
 
 use crate::{device::Known, journal::batch::Waiting, rows::ColumnKey, timeline::Timeline};
 
-/// A device's readings are sealed when so many have come together.
-pub(crate) const FULL_HEAD: usize = 1440;
-/// Fewer readings than this are not worth a seal yet: it writes some 50 KB however few there are.
-const WORTH_ROWS: usize = FULL_HEAD;
+/// Readings are sealed early when so many of one device have come together.
+const FULL_HEAD: usize = 7200;
+/// Fewer readings of a device, on average, are not worth a seal yet: it writes a page or two for each, however few.
+const WORTH_ROWS: usize = 480;
 /// All devices' readings are sealed when so many have come together.
 const MANY_ROWS: usize = 100_000;
 /// So many readings wait for a database that refuses them, before the oldest are given up.
@@ -116,8 +116,9 @@ impl Live {
     }
 
     /// Are there enough readings for a seal to be worth the pages that it writes?
-    pub(crate) const fn is_worth_sealing(&self) -> bool {
-        self.rows >= WORTH_ROWS
+    pub(crate) fn is_worth_sealing(&self) -> bool {
+        let heads = self.devices.values().filter(|device| !device.head.is_empty()).count();
+        self.rows >= WORTH_ROWS * heads
     }
 
     /// Is there so much that it should be sealed?

@@ -95,15 +95,13 @@ fn put_block(out: &mut Vec<u8>, numbers: &[u64]) {
     for number in numbers {
         buffer |= u128::from(number & mask) << held;
         held += width;
-        while held >= 8 {
-            out.push(buffer as u8);
-            buffer >>= 8;
-            held -= 8;
+        if held >= 64 {
+            out.extend((buffer as u64).to_le_bytes());
+            buffer >>= 64;
+            held -= 64;
         }
     }
-    if held > 0 {
-        out.push(buffer as u8);
-    }
+    out.extend(buffer.to_le_bytes().iter().take(held.div_ceil(8) as usize));
     if exceptions > 0 {
         out.push(exceptions as u8);
         for (index, number) in numbers.iter().enumerate().filter(|(_, number)| bits(**number) > width) {
@@ -115,21 +113,27 @@ fn put_block(out: &mut Vec<u8>, numbers: &[u64]) {
 
 /// The width that makes the block smallest: wide enough for most, the others are exceptions.
 fn best_width(numbers: &[u64]) -> u32 {
-    let mut with_bits = [0_usize; 65];
+    let mut with_bits = [0_u32; 65];
+    let mut widest = 0;
     for number in numbers {
-        if let Some(count) = with_bits.get_mut(bits(*number) as usize) {
+        let bits = bits(*number);
+        widest = widest.max(bits);
+        if let Some(count) = with_bits.get_mut(bits as usize) {
             *count += 1;
         }
     }
-    let cost = |width: u32| {
-        let exceptions: usize = (width + 1..=64)
-            .zip(with_bits.iter().skip(width as usize + 1))
-            .map(|(bits, count)| count * (1 + (bits - width).div_ceil(7) as usize))
-            .sum();
-        (numbers.len() * width as usize).div_ceil(8) + exceptions + usize::from(exceptions > 0)
-    };
-    let candidates = (0..=64).zip(&with_bits).filter(|(width, count)| *width == 0 || **count > 0);
-    candidates.map(|(width, _)| width).min_by_key(|width| cost(*width)).unwrap_or(64)
+    let with_bits = with_bits.get(..=widest as usize).unwrap_or_default();
+    let mut best = (u32::MAX, widest);
+    for (width, count) in (0_u32..).zip(with_bits) {
+        // Only where some number has exactly so many bits can it pay to be so wide.
+        if *count > 0 || width == 0 {
+            let wider = (width + 1..).zip(with_bits.iter().skip(width as usize + 1));
+            let exceptions: u32 = wider.map(|(bits, count)| count * (1 + (bits - width).div_ceil(7))).sum();
+            let cost = (numbers.len() as u32 * width).div_ceil(8) + exceptions + u32::from(exceptions > 0);
+            best = best.min((cost, width));
+        }
+    }
+    best.1
 }
 
 const fn bits(number: u64) -> u32 {

@@ -29,6 +29,13 @@ impl Rows {
         self.t.is_empty()
     }
 
+    /// Makes room for more rows.
+    pub(crate) fn reserve(&mut self, rows: usize) {
+        self.t.reserve(rows);
+        self.is_estimated.reserve(rows);
+        self.columns.iter_mut().for_each(|column| column.cells.reserve(rows));
+    }
+
     /// How many values the rows hold.
     pub(crate) fn points(&self) -> u64 {
         let filled = |column: &Column| column.cells.iter().flatten().count() as u64;
@@ -54,7 +61,9 @@ impl Rows {
             let column = match place {
                 Some(at) => self.columns.get_mut(at),
                 None => {
-                    self.columns.push(Column { key, cells: vec![None; row + 1] });
+                    let mut cells = Vec::with_capacity(self.t.capacity());
+                    cells.resize(row + 1, None);
+                    self.columns.push(Column { key, cells });
                     self.columns.last_mut()
                 }
             };

@@ -93,6 +93,7 @@ impl<'txn> Shelves<'txn> {
         timeline: &Timeline,
     ) -> Result<(), StoreError> {
         let mut settled = Rows::default();
+        settled.reserve(head.len());
         let mut unsettled: BTreeMap<BootId, Rows> = BTreeMap::new();
         for row in head {
             match timeline.settled(row.at) {
@@ -161,13 +162,13 @@ impl<'txn> Shelves<'txn> {
 
 impl History {
     /// Is it time to [`seal`](Self::seal)? After the seal interval, if that is worth its writes; earlier when much has
-    /// come together; at the latest after 24 intervals. Until then the journal keeps everything as safe.
+    /// come together; at the latest after six intervals. Until then the journal keeps everything as safe.
     pub fn seal_due(&self, now: UnixMillis) -> bool {
         let mut live = self.live();
         // A clock that was set back or far ahead makes it due too, which does no harm.
         let since = now.0.abs_diff(*live.sealed_at.get_or_insert(now.0));
         let interval = u64::try_from(self.config().seal_interval().as_millis()).unwrap_or(u64::MAX);
-        let is_late = since >= interval && live.is_worth_sealing() || since >= interval.saturating_mul(24);
+        let is_late = since >= interval && live.is_worth_sealing() || since >= interval.saturating_mul(6);
         (is_late && live.newest > live.sealed) || live.is_full() || self.journal.is_filling(live.sealed)
     }
 

@@ -6,13 +6,22 @@ use crate::{
     block,
     damage::{Damage, block_name},
     error::StoreError,
-    live::FULL_HEAD,
     rows::Rows,
     store::BlockKey,
 };
 
-/// A block has so many rows; more only where one time has many.
-pub(crate) const FULL_BLOCK: usize = FULL_HEAD;
+/// A block is at most so large, so that it fills a page of the database (4096 bytes with key and head) by itself: pages
+/// with several blocks are split into halves whenever one more comes. More only where one time has very many rows.
+const MOST_BYTES: usize = 4040;
+/// A block of this size is full.
+const FULL_BYTES: usize = 3840;
+/// So is one of so many rows: who asks for a day should not have to unpack a year.
+const FULL_ROWS: usize = 4096;
+
+/// Does what follows go to a block of its own?
+pub(crate) const fn is_full(rows: usize, bytes: usize) -> bool {
+    rows >= FULL_ROWS || bytes >= FULL_BYTES
+}
 
 /// What a change did to the totals.
 #[derive(Debug, Clone, Copy, Default)]
@@ -92,7 +101,7 @@ impl Shelf<'_, '_> {
             return self.put(&part, false);
         };
         let is_behind = part.t.first().is_some_and(|t| *t > head.end);
-        if is_behind && head.rows >= FULL_BLOCK {
+        if is_behind && is_full(head.rows, bytes.len()) {
             fresh.append(&part);
             return self.put(&part, false);
         }
@@ -112,7 +121,9 @@ impl Shelf<'_, '_> {
         let continues = part.t.first().is_some_and(|t| *t >= head.end);
         merged.append(&part);
         merged.sort_by_time();
-        self.remove(start)?;
+        if merged.t.first() != Some(&start) {
+            self.remove(start)?;
+        }
         self.put(&merged, !continues)
     }
 
@@ -126,22 +137,43 @@ impl Shelf<'_, '_> {
 
     /// Writes rows as blocks: full ones and a rest, or as many equal ones as are needed.
     pub(crate) fn put(&mut self, rows: &Rows, equally: bool) -> Result<(), StoreError> {
-        let blocks = rows.len().div_ceil(FULL_BLOCK).max(1);
-        let size = if equally { rows.len().div_ceil(blocks) } else { FULL_BLOCK };
+        let mut size = FULL_ROWS;
+        if equally {
+            let bytes = block::encode(rows).len();
+            let blocks = bytes.div_ceil(MOST_BYTES).max(rows.len().div_ceil(FULL_ROWS)).max(1);
+            size = rows.len().div_ceil(blocks);
+        }
         let mut from = 0;
         while from < rows.len() {
-            let mut to = (from + size).min(rows.len());
-            // All rows of one time stay together, so that a block is known by its first.
-            while to < rows.len() && rows.t.get(to) == rows.t.get(to - 1) {
-                to += 1;
-            }
-            let part = rows.part(from..to);
-            let key = self.key(part.t.first().copied().unwrap_or(0));
-            if self.blocks.insert(key, block::encode(&part).as_slice())?.is_none() {
+            let (to, block) = fill(rows, from, &mut size);
+            let key = self.key(rows.t.get(from).copied().unwrap_or(0));
+            if self.blocks.insert(key, block.as_slice())?.is_none() {
                 self.tally.blocks += 1;
             }
             from = to;
         }
         Ok(())
+    }
+}
+
+/// A block of rows from `from` on, `size` of them unless that is too many or too few to fill it: then `size` is what
+/// fits. Also tells where the next one begins.
+fn fill(rows: &Rows, from: usize, size: &mut usize) -> (usize, Vec<u8>) {
+    let mut may_grow = true;
+    loop {
+        let mut to = (from + *size).min(rows.len());
+        // All rows of one time stay together, so that a block is known by its first.
+        while to < rows.len() && rows.t.get(to) == rows.t.get(to - 1) {
+            to += 1;
+        }
+        let block = block::encode(&rows.part(from..to));
+        let fitting = ((to - from) * FULL_BYTES / block.len().max(1)).clamp(1, FULL_ROWS);
+        let is_small = block.len() < FULL_BYTES / 4 * 3 && to < rows.len();
+        if block.len() > MOST_BYTES && fitting < *size {
+            may_grow = false;
+        } else if !(is_small && may_grow && fitting > *size) {
+            return (to, block);
+        }
+        *size = fitting;
     }
 }

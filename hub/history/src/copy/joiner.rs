@@ -5,9 +5,12 @@ use crate::{
     damage::Damage,
     error::StoreError,
     rows::Rows,
-    shelf::{FULL_BLOCK, Shelf, Tally},
+    shelf::{Shelf, Tally, is_full},
     store::BlockKey,
 };
+
+/// So many rows are written, however small they are: memory is bounded.
+const MANY_ROWS: usize = 65_536;
 
 /// Collects the rows of small blocks of one device on one timeline until they fill a block.
 pub(super) struct Joiner<'txn> {
@@ -31,21 +34,16 @@ impl<'txn> Joiner<'txn> {
         let rows = block::decode(bytes).filter(|rows| rows.t.first() == Some(&key.2));
         let follows =
             |rows: &Rows| self.rows.t.last().is_none_or(|last| rows.t.first().is_some_and(|first| last < first));
-        let Some(rows) = rows.filter(|rows| rows.len() < FULL_BLOCK && follows(rows)) else {
+        let Some(rows) = rows.filter(|rows| !is_full(rows.len(), bytes.len()) && follows(rows)) else {
             self.put_rest()?;
             self.to.insert(key, bytes)?;
             self.tally.blocks += 1;
             return Ok(());
         };
         self.rows.append(&rows);
-        while self.rows.len() > FULL_BLOCK {
-            let mut cut = FULL_BLOCK;
-            while cut < self.rows.len() && self.rows.t.get(cut) == self.rows.t.get(cut - 1) {
-                cut += 1;
-            }
-            let full = self.rows.part(0..cut);
-            self.rows = self.rows.part(cut..self.rows.len());
-            self.put(&full)?;
+        // What is written as full blocks and a rest is joined no further once there is much of it.
+        if self.rows.len() >= MANY_ROWS {
+            self.put_rest()?;
         }
         Ok(())
     }

@@ -67,8 +67,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => Just(Step::Flush),
         4 => Just(Step::Seal),
         1 => Just(Step::Restart),
-        1 => (1_u32..4, prop::option::of(2_u32..6))
-            .prop_map(|(raw_days, rollup_days)| Step::Expire { raw_days, rollup_days }),
+        1 => (1_u32..4, prop::option::of(0_u32..3))
+            .prop_map(|(raw_days, more)| Step::Expire { raw_days, rollup_days: more.map(|more| raw_days + more) }),
         6 => (device, 0..4 * DAY, span, prop_oneof![1_usize..10, 10_usize..2000])
             .prop_map(|(device, from_ms, span_ms, max_points)| Step::Ask { device, from_ms, span_ms, max_points }),
     ]
@@ -120,7 +120,7 @@ impl Model {
     }
 
     fn expire(&mut self, now: i64, raw_days: u32, rollup_days: Option<u32>) {
-        let cutoff = now - i64::from(raw_days) * DAY;
+        let cutoff = (now - i64::from(raw_days) * DAY).div_euclid(HOUR) * HOUR;
         self.rows.retain(|(_, t, _)| *t >= cutoff);
         if let Some(days) = rollup_days {
             let cutoff = now - i64::from(days) * DAY;

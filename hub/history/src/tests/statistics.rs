@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use hub_model::{
-    AlignedQuery, Bucket, Depth, Gap, Increase, Interpolation, Kind, Percent, Picked, Statistics, StatisticsQuery,
-    StatisticsReader, Zone,
+    AlignedQuery, Bucket, Depth, Gap, Increase, Interpolation, Kind, Percent, Picked, Retention, Statistics,
+    StatisticsQuery, StatisticsReader, Zone,
 };
 use proptest::{collection::vec, prelude::*};
 
@@ -47,7 +47,7 @@ fn points(begin: i64, runs: &[Run], quantity: Quantity) -> Points {
         for value in &run.values {
             t += run.interval_s * SECOND;
             // Totals grow, and sometimes begin anew.
-            total = if *value < 0 { 0 } else { total + value };
+            total = if *value < 0 { -value } else { total + value };
             points.insert((
                 t,
                 match quantity.kind() {
@@ -242,6 +242,7 @@ proptest! {
         thresholds in (-5_i32..70, -5_i32..70),
         shuffle in any::<u64>(),
         seal_every in 1_usize..200,
+        raw_days in 1_u32..6,
     ) {
         let begin = begin.parse::<jiff::Timestamp>().unwrap().as_millisecond();
         let points = points(begin, &runs, quantity);
@@ -274,13 +275,32 @@ proptest! {
         }
         check_gaps(&answer.gaps, &points, &query);
         // What roll-ups know is the same.
-        let quick = bench.history.statistics(&StatisticsQuery { depth: Depth::Rollups, ..query }).unwrap();
+        let quick = bench.history.statistics(&StatisticsQuery { depth: Depth::Rollups, ..query.clone() }).unwrap();
         for (quick, exact) in quick.buckets.iter().zip(&answer.buckets) {
             prop_assert_eq!((quick.count, quick.last), (exact.count, exact.last));
             prop_assert!(is_near(quick.mean, exact.mean));
             let value = |picked: Option<Picked>| picked.map(|picked| picked.value);
             prop_assert_eq!((value(quick.min), value(quick.max)), (value(exact.min), value(exact.max)));
             prop_assert_eq!(quick.first.map(|first| first.at), exact.first.map(|first| first.at));
+        }
+        // And so it is when readings are expired.
+        let newest = points.last().unwrap().0;
+        bench.history.seal(UnixMillis(newest)).unwrap();
+        let retention = Retention { raw_days: Some(raw_days), rollup_days: None };
+        bench.history.expire(UnixMillis(newest), &|_| retention).unwrap();
+        let after = bench.history.statistics(&query).unwrap();
+        for (after, before) in after.buckets.iter().zip(&answer.buckets) {
+            prop_assert_eq!(after.is_exact, after.from >= after_exact(&points, newest, raw_days, after.from, after.to));
+            let is_cut = [after.from, after.to].iter().any(|edge| edge.0 % HOUR != 0);
+            if after.is_exact {
+                let rest = |statistics: &Statistics| Statistics { course: None, ..statistics.clone() };
+                prop_assert_eq!(rest(after), rest(before));
+            } else if !is_cut {
+                prop_assert_eq!((after.count, after.last, after.course, &after.percentiles), (before.count, before.last, None, &None));
+                prop_assert!(is_near(after.mean, before.mean));
+                let has_resets = before.increase.is_some_and(|increase| increase.resets > 0);
+                prop_assert!(has_resets || after.increase == before.increase, "{:?} {:?}", after, before);
+            }
         }
     }
 
@@ -359,6 +379,15 @@ proptest! {
             }
         }
     }
+}
+
+/// From where on the readings of `[from, to)` are all there when those of so many days are kept: the end of the last hour
+/// that lost one.
+fn after_exact(points: &[(i64, i64)], newest: i64, raw_days: u32, from: UnixMillis, to: UnixMillis) -> UnixMillis {
+    let cutoff = (newest - i64::from(raw_days) * DAY).div_euclid(HOUR) * HOUR;
+    let hour = |t: i64| t.div_euclid(HOUR) * HOUR;
+    let lost = points.iter().map(|(t, _)| *t).filter(|t| *t < cutoff && hour(*t) < to.0 && from.0 < hour(*t) + HOUR);
+    lost.max().map_or(from, |t| UnixMillis(hour(t) + HOUR))
 }
 
 /// Gaps are the silences in the window that are longer than usual, up to the present.
