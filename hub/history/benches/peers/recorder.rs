@@ -144,7 +144,13 @@ impl Recorder {
         Ok(Entity { value: i64::MIN, state_id: 0, short_term: Slot::default(), hourly: Slot::default() })
     }
 
-    fn close_slots(&mut self, at: i64, which: usize) -> Result<()> {
+    /// Writes down what is over at this time: five minutes, an hour.
+    fn close_slots(&mut self, at: i64) -> Result<()> {
+        self.close_slot(at, 0)?;
+        self.close_slot(at, 1)
+    }
+
+    fn close_slot(&mut self, at: i64, which: usize) -> Result<()> {
         let Some(((table, width), begun)) = [SHORT_TERM, HOURLY].into_iter().zip(&mut self.slots).nth(which) else {
             return Ok(());
         };
@@ -171,14 +177,9 @@ impl Recorder {
         transaction.commit()?;
         self.meter.committed(&self.connection)
     }
-}
 
-impl Peer for Recorder {
-    fn commit(&mut self, now: i64, readings: &[Reading]) -> Result<()> {
-        let Some(first) = readings.first() else { return Ok(()) };
-        if self.slots == [i64::MIN; 2] {
-            self.slots = [SHORT_TERM, HOURLY].map(|(_, width)| first.at.div_euclid(width) * width);
-        }
+    /// A row for every value that changed.
+    fn commit_states(&mut self, readings: &[Reading]) -> Result<()> {
         let mut is_changed = false;
         let transaction = self.connection.transaction()?;
         {
@@ -212,11 +213,23 @@ impl Peer for Recorder {
             }
         }
         transaction.commit()?;
-        if is_changed {
-            self.meter.committed(&self.connection)?;
+        if is_changed { self.meter.committed(&self.connection) } else { Ok(()) }
+    }
+}
+
+impl Peer for Recorder {
+    fn commit(&mut self, now: i64, readings: &[Reading]) -> Result<()> {
+        let Some(first) = readings.first() else { return Ok(()) };
+        if self.slots == [i64::MIN; 2] {
+            self.slots = [SHORT_TERM, HOURLY].map(|(_, width)| first.at.div_euclid(width) * width);
         }
-        self.close_slots(now, 0)?;
-        self.close_slots(now, 1)
+        // Where a commit is longer than the short term, it is several.
+        let slot = |reading: &Reading| reading.at.div_euclid(SHORT_TERM.1);
+        for part in readings.chunk_by(|a, b| slot(a) == slot(b)) {
+            self.close_slots(part.first().map_or(now, |reading| reading.at))?;
+            self.commit_states(part)?;
+        }
+        self.close_slots(now)
     }
 
     fn written(&self) -> Written {

@@ -6,7 +6,10 @@
 //! the frames before. Flushes are those of `synchronous=NORMAL`: the log's header when it begins anew, the log and the
 //! database at a checkpoint. Adjacent pages count as one device write.
 //!
-//! That is a lower bound: frames are counted by their bytes and not by the pages that they touch, the log is taken as one
+//! Beside it once, an hour of the recorder's layout at 200 sensors: 3 600 255 448 bytes counted here, and 3 600 267 092 by the
+//! kernel in `/proc/self/io` (`wchar`). Of ours the kernel's `write_bytes` were the counted pages to the byte.
+//!
+//! Still it is a lower bound: frames are counted by their bytes and not by the pages that they touch, the log is taken as one
 //! write a commit, and the index of the log and whatever the file system adds are left out.
 
 use std::{
