@@ -235,7 +235,6 @@ impl Query {
 
     /// What sensors measured in a window of time, on one common axis: for charts of several lines.
     #[graphql(complexity = "sensor_ids.len() * (series_cost(max_points) + child_complexity)")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of the schema")]
     async fn aligned_history(
         &self,
         ctx: &Context<'_>,

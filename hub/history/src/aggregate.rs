@@ -100,7 +100,7 @@ fn from_readings(query: &StatisticsQuery, source: &Source<'_>, edges: &[i64]) ->
         longest = longest.max(RARE_MS);
     }
     let rules = Rules::new(quantity, query.above, query.below);
-    let mut divider = Divider::new(edges, quantity, longest, rules, source.before()?);
+    let mut divider = Divider::new(edges, quantity, longest, rules, source.before(&thin)?);
     source.each(&thin, |item| divider.take(item))?;
     let mut buckets = divider.finish(source.after(longest.min(FARTHEST_NEIGHBOUR_MS))?, query.now.0);
     if !query.percentiles.is_empty() && readings > 0 {

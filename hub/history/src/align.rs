@@ -80,7 +80,8 @@ impl Axis {
             (first, last) = (first.min(begin), last.max(end));
             // Where the readings are expired only hours are left.
             let readings_from = HOURS.slot(extent.readings_from.unwrap_or(i64::MAX));
-            if begin < readings_from && !view.stored_slots(HOURS, begin, end.min(readings_from))?.is_empty() {
+            if begin < readings_from && !view.stored_slots(HOURS, HOURS.slot(begin), end.min(readings_from))?.is_empty()
+            {
                 narrowest = HOUR;
             }
         }

@@ -150,8 +150,12 @@ impl<'a> Source<'a> {
         Ok(gaps.longest())
     }
 
-    /// The last reading before the window, however long before.
-    pub(crate) fn before(&self) -> Result<Option<(i64, i64)>, StoreError> {
+    /// The last reading before the window, however long before. A thin hour that begins before the window counts there,
+    /// and so does its last reading.
+    pub(crate) fn before(&self, thin: &[(i64, Rollup)]) -> Result<Option<(i64, i64)>, StoreError> {
+        if let Some((_, hour)) = thin.first().filter(|(_, hour)| hour.first < self.from) {
+            return Ok(Some(hour.last));
+        }
         let slot = HOURS.slot(self.from);
         let mut last: Option<(i64, i64)> = None;
         self.view.each(slot, self.from, |point| {

@@ -378,6 +378,20 @@ proptest! {
                 prop_assert_eq!(&column.gaps, &finder.finish(Some(to)));
             }
         }
+        // Where readings are expired the axis is one of hours, and says what they were.
+        let newest = all.iter().flatten().map(|(t, _)| *t).max().unwrap();
+        bench.history.seal(UnixMillis(newest)).unwrap();
+        let retention = Retention { raw_days: Some(1), rollup_days: None };
+        bench.history.expire(UnixMillis(newest), &|_| retention).unwrap();
+        let whole = |t: i64| UnixMillis(t.div_euclid(HOUR) * HOUR);
+        let (from, to) = (whole(from), whole(to + HOUR - 1));
+        let answer = bench.history.aligned(&AlignedQuery { from, to, ..query }).unwrap();
+        for (column, points) in answer.columns.iter().zip(&all) {
+            let mine: Vec<i64> = points.iter().filter(|(t, _)| (from.0..to.0).contains(t)).map(|(_, v)| *v).collect();
+            prop_assert_eq!(column.count.iter().sum::<u64>(), mine.len() as u64);
+            prop_assert_eq!(column.min.iter().flatten().min(), mine.iter().min());
+            prop_assert_eq!(column.max.iter().flatten().max(), mine.iter().max());
+        }
     }
 }
 
