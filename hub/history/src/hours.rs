@@ -18,15 +18,17 @@ use crate::{
 /// Readings expire and roll-ups stay, so one that stands for more readings than are kept counts; its bounds still
 /// enclose every reading that is kept. Otherwise the readings know better.
 pub(crate) fn reconciled(stored: &Rollup, kept: &Rollup) -> Rollup {
-    if kept.count >= stored.count {
-        return *kept;
-    }
+    if kept.count >= stored.count { *kept } else { enclosing(stored, kept) }
+}
+
+/// A roll-up with bounds that enclose those of another too.
+pub(crate) fn enclosing(own: &Rollup, other: &Rollup) -> Rollup {
     Rollup {
-        min: stored.min.min(kept.min),
-        max: stored.max.max(kept.max),
-        first: stored.first.min(kept.first),
-        last: stored.last.max(kept.last),
-        ..*stored
+        min: own.min.min(other.min),
+        max: own.max.max(other.max),
+        first: own.first.min(other.first),
+        last: own.last.max(other.last),
+        ..*own
     }
 }
 

@@ -49,9 +49,11 @@ mod device;
 mod disk;
 mod error;
 mod expire;
+mod export;
 mod gaps;
 mod history;
 mod hours;
+mod import;
 mod journal;
 mod live;
 mod pack;
@@ -75,6 +77,7 @@ pub use config::{Config, ConfigError};
 pub use contents::{Contents, DeviceContents, SeriesContents};
 pub use error::{OpenError, StoreError};
 pub use history::History;
+pub use import::Imported;
 pub use traffic::Traffic;
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod codecs;
 mod contents;
 mod crashes;
 mod faults;
+mod importing;
 mod journals;
 mod keeping;
 mod model;
