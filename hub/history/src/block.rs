@@ -126,12 +126,16 @@ pub(crate) struct Series {
 }
 
 impl Series {
-    /// Takes the readings that a block has of one quantity, perhaps none; `None` when the block is damaged.
-    pub(crate) fn take(&mut self, block: &[u8], key: ColumnKey) -> Option<()> {
+    /// Takes the readings in `[from, to)` that a block has of one quantity, perhaps none; `None` when the block is
+    /// damaged.
+    pub(crate) fn take(&mut self, block: &[u8], key: ColumnKey, from: i64, to: i64) -> Option<()> {
         let mut bytes = checked(block)?;
         let head = take_head(&mut bytes)?;
         self.t.clear();
         self.values.clear();
+        if head.end < from || head.start >= to {
+            return Some(());
+        }
         let len = bytes.usize()?;
         let times = bytes.take(len)?;
         for _ in 0..head.columns {
@@ -139,14 +143,25 @@ impl Series {
             if own != key {
                 continue;
             }
-            pack::take_column(&mut Bytes(times), head.rows, &mut self.t)?;
-            return match column.u8()? {
-                0 => pack::take_column(&mut column, head.rows, &mut self.values),
-                1 => self.take_some(column, head.rows),
-                _ => None,
-            };
+            // Nobody needs what comes behind the window: it is not unpacked.
+            let rows = pack::take_until(&mut Bytes(times), head.rows, to, &mut self.t)?;
+            match column.u8()? {
+                0 => pack::take_first(&mut column, head.rows, rows, &mut self.values)?,
+                1 => self.take_some(column, head.rows)?,
+                _ => return None,
+            }
+            self.cut(from, to);
+            break;
         }
         Some(())
+    }
+
+    fn cut(&mut self, from: i64, to: i64) {
+        let (begin, end) = (self.t.partition_point(|t| *t < from), self.t.partition_point(|t| *t < to));
+        for column in [&mut self.t, &mut self.values] {
+            column.truncate(end);
+            column.drain(..begin);
+        }
     }
 
     fn take_some(&mut self, mut column: Bytes<'_>, rows: usize) -> Option<()> {
@@ -157,7 +172,8 @@ impl Series {
             row += 1;
             has
         });
-        pack::take_column(&mut column, self.t.len(), &mut self.values)
+        let packed = bitmap.iter().map(|byte| byte.count_ones() as usize).sum();
+        pack::take_first(&mut column, packed, self.t.len(), &mut self.values)
     }
 }
 

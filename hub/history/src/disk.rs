@@ -13,6 +13,7 @@ use crate::traffic::Traffic;
 
 pub(crate) mod dry;
 pub(crate) mod folder;
+pub(crate) mod guard;
 pub(crate) mod memory;
 
 /// Where a store lives: one database, and numbered journal segments.
@@ -24,14 +25,21 @@ pub(crate) trait Disk: Send + Sync + fmt::Debug {
     /// so that a power cut in the making leaves none rather than half of one.
     fn draft(&self) -> io::Result<Box<dyn StorageBackend>>;
 
-    /// Makes the draft, which must be closed and durable, the database.
+    /// Makes the draft, which must be closed and durable, the database. There are no copies of a head then.
     fn adopt_draft(&self) -> io::Result<()>;
 
-    /// Puts the draft, which must be closed, in the place of the database that is there, in one durable step.
+    /// Puts the draft, which must be closed, in the place of the database that is there, in one durable step. The copies
+    /// of its head are gone before.
     fn replace_database(&self) -> io::Result<()>;
 
     /// Opens the storage of the database.
     fn database(&self) -> io::Result<Box<dyn StorageBackend>>;
+
+    /// The file with the copies of the database's head; empty when there is none.
+    fn head_copies(&self) -> io::Result<Vec<u8>>;
+
+    /// Writes a copy of the head at an offset, durably.
+    fn write_head_copy(&self, offset: u64, bytes: &[u8]) -> io::Result<()>;
 
     /// The bytes of the database's file.
     fn database_bytes(&self) -> io::Result<u64>;

@@ -12,7 +12,7 @@ const FULL_HEAD: usize = 7200;
 /// Fewer readings of a device, on average, are not worth a seal yet: it writes a page or two for each, however few.
 const WORTH_ROWS: usize = 480;
 /// All devices' readings are sealed when so many have come together.
-const MANY_ROWS: usize = 100_000;
+const MANY_ROWS: usize = 65_536;
 /// So many readings wait for a database that refuses them, before the oldest are given up.
 const MOST_ROWS: usize = 400_000;
 

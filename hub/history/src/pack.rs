@@ -146,49 +146,64 @@ const fn low_bits(width: u32) -> u64 {
 
 /// Reads a column of `count` numbers into `out`; `None` where the bytes make no sense.
 pub(crate) fn take_column(bytes: &mut Bytes<'_>, count: usize, out: &mut Vec<i64>) -> Option<()> {
+    take(bytes, count, out, |_, _| false)
+}
+
+/// Reads the first `wanted` numbers of a column of `count`.
+pub(crate) fn take_first(bytes: &mut Bytes<'_>, count: usize, wanted: usize, out: &mut Vec<i64>) -> Option<()> {
+    let start = out.len();
+    take(bytes, count, out, |read, _| read >= wanted)?;
+    out.truncate(start + wanted);
+    Some(())
+}
+
+/// Reads the numbers of a column of `count` in ascending order up to one that reaches `end`, and tells how many.
+pub(crate) fn take_until(bytes: &mut Bytes<'_>, count: usize, end: i64, out: &mut Vec<i64>) -> Option<usize> {
+    let start = out.len();
+    take(bytes, count, out, |_, last| last >= end)?;
+    Some(out.len() - start)
+}
+
+/// Reads numbers, 32 at a time, until all are read or `is_enough` says so of how many there are, and of the last.
+fn take(bytes: &mut Bytes<'_>, count: usize, out: &mut Vec<i64>, is_enough: impl Fn(usize, i64) -> bool) -> Option<()> {
     let order = bytes.u8().filter(|order| *order <= 2)?;
     if count == 0 {
         return Some(());
     }
     let base = bytes.i64()?;
-    let divisor = bytes.u64().filter(|divisor| *divisor > 0)?;
-    let packed = if order == 0 { count } else { count - 1 };
+    let divisor = bytes.u64().filter(|divisor| *divisor > 0)?.cast_signed();
+    let first = usize::from(order > 0);
     // A block of 32 numbers takes one byte at least.
-    if packed.div_ceil(BLOCK) > bytes.0.len() {
+    if (count - first).div_ceil(BLOCK) > bytes.0.len() {
         return None;
     }
     let start = out.len();
     out.resize(start + count, base);
-    let column = out.get_mut(start..)?;
-    let divisor = divisor.cast_signed();
-    match order {
-        0 => take_blocks(bytes, column, |value, number| {
-            *value = base.wrapping_add(number.cast_signed().wrapping_mul(divisor));
-        }),
-        1 => {
-            let mut sum = base;
-            take_blocks(bytes, column.get_mut(1..)?, |value, number| {
-                sum = sum.wrapping_add(unzigzag(number).wrapping_mul(divisor));
+    let mut numbers = [0; BLOCK];
+    let (mut read, mut sum, mut delta) = (first, base, 0_i64);
+    for values in out.get_mut(start + first..)?.chunks_mut(BLOCK) {
+        take_block(bytes, &mut numbers, values.len())?;
+        let pairs = values.iter_mut().zip(&numbers);
+        match order {
+            0 => pairs.for_each(|(value, number)| {
+                *value = base.wrapping_add(number.cast_signed().wrapping_mul(divisor));
+            }),
+            1 => pairs.for_each(|(value, number)| {
+                sum = sum.wrapping_add(unzigzag(*number).wrapping_mul(divisor));
                 *value = sum;
-            })
-        }
-        _ => {
-            let (mut sum, mut delta) = (base, 0_i64);
-            take_blocks(bytes, column.get_mut(1..)?, |value, number| {
-                delta = delta.wrapping_add(unzigzag(number).wrapping_mul(divisor));
+            }),
+            _ => pairs.for_each(|(value, number)| {
+                delta = delta.wrapping_add(unzigzag(*number).wrapping_mul(divisor));
                 sum = sum.wrapping_add(delta);
                 *value = sum;
-            })
+            }),
+        }
+        read += values.len();
+        if values.last().is_some_and(|last| is_enough(read, *last)) {
+            break;
         }
     }
-}
-
-fn take_blocks(bytes: &mut Bytes<'_>, column: &mut [i64], mut show: impl FnMut(&mut i64, u64)) -> Option<()> {
-    let mut numbers = [0; BLOCK];
-    for values in column.chunks_mut(BLOCK) {
-        take_block(bytes, &mut numbers, values.len())?;
-        values.iter_mut().zip(&numbers).for_each(|(value, number)| show(value, *number));
-    }
+    out.truncate(start + read);
     Some(())
 }
 

@@ -115,7 +115,7 @@ impl PageFile {
         self.region_header = header_pages.checked_mul(PAGE_BYTES)?;
         self.region = pages.checked_mul(PAGE_BYTES)?.checked_add(self.region_header)?;
         let first = usize::from(flags & 1);
-        let slot = |nth: usize| header.get(*SLOTS.get(nth)?..).and_then(|slot| slot.get(..SLOT_BYTES));
+        let slot = |nth: usize| slot(header, *SLOTS.get(nth)?);
         let mut slots = [first, 1 - first].into_iter().enumerate();
         let (nth, (user, system)) = slots.find_map(|(nth, number)| Some((nth, take_slot(slot(number)?)?)))?;
         (self.user, self.system, self.is_slot_sound) = (user, system, nth == 0);
@@ -203,6 +203,20 @@ impl Drop for PageFile {
         // The lock goes with the file at the latest.
         let _ = self.storage.close();
     }
+}
+
+/// Is this the head of a database that can be opened, as far as one can see?
+pub(crate) fn has_sound_head(head: &[u8]) -> bool {
+    head.starts_with(&MAGIC) && SLOTS.iter().any(|at| slot(head, *at).is_some_and(|slot| take_slot(slot).is_some()))
+}
+
+/// Are these two heads of one database, at most one change apart?
+pub(crate) fn share_a_slot(one: &[u8], other: &[u8]) -> bool {
+    SLOTS.iter().any(|at| slot(one, *at).is_some() && slot(one, *at) == slot(other, *at))
+}
+
+fn slot(head: &[u8], at: usize) -> Option<&[u8]> {
+    head.get(at..at + SLOT_BYTES)
 }
 
 /// The roots that a slot names, if its checksum fits.

@@ -6,7 +6,7 @@ use redb::{
 };
 
 use crate::{
-    disk::{Disk, Meter, Metered},
+    disk::{Disk, Meter, Metered, guard::Guarded},
     error::StoreError,
 };
 
@@ -66,7 +66,7 @@ impl Store {
             drop(draft);
             disk.adopt_draft()?;
         }
-        let database = database(disk.database()?, &meter)?;
+        let database = guarded(&disk, &meter)?;
         Ok(Self { disk, meter, database: RwLock::new(Some(database)) })
     }
 
@@ -129,10 +129,15 @@ impl Store {
         let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
         // The old one must let go of the file before the new one can lock it.
         *database = None;
-        *database = Some(self::database(self.disk.database().map_err(redb::Error::Io)?, &self.meter)?);
+        *database = Some(guarded(&self.disk, &self.meter)?);
         tracing::warn!("the history database was opened anew after a failure");
         Ok(())
     }
+}
+
+fn guarded(disk: &Arc<dyn Disk>, meter: &Arc<Meter>) -> Result<Database, redb::Error> {
+    let inner = disk.database().map_err(redb::Error::Io)?;
+    database(Box::new(Guarded::new(inner, Arc::clone(disk), Arc::clone(meter))), meter)
 }
 
 pub(crate) fn database(inner: Box<dyn StorageBackend>, meter: &Arc<Meter>) -> Result<Database, redb::Error> {

@@ -199,14 +199,9 @@ impl View<'_> {
         let start = self.floor(from)?.unwrap_or(from);
         let mut series = Series::default();
         self.each_block(self.block_key(start)..=self.block_key(to - 1), |bytes| {
-            if block::head(bytes)?.end < from {
-                return Some(ControlFlow::Continue(()));
-            }
-            series.take(bytes, self.key)?;
-            let inside = series.t.partition_point(|t| *t < from)..series.t.partition_point(|t| *t < to);
-            let (times, values) = (series.t.get(inside.clone())?, series.values.get(inside)?);
-            if !times.is_empty() {
-                flow = visit(times, values);
+            series.take(bytes, self.key, from, to)?;
+            if !series.t.is_empty() {
+                flow = visit(&series.t, &series.values);
             }
             Some(flow)
         })?;

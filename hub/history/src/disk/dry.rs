@@ -55,6 +55,14 @@ impl Disk for DryDisk {
         Ok(Box::new(DryFile { inner: self.inner.database()?, written: Arc::clone(&self.written) }))
     }
 
+    fn head_copies(&self) -> io::Result<Vec<u8>> {
+        self.inner.head_copies()
+    }
+
+    fn write_head_copy(&self, _offset: u64, _bytes: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+
     fn database_bytes(&self) -> io::Result<u64> {
         self.inner.database_bytes()
     }

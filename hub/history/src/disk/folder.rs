@@ -13,6 +13,7 @@ use super::{Disk, JournalFile};
 
 const DATABASE: &str = "history.redb";
 const DRAFT: &str = "history.new";
+const HEAD: &str = "history.head";
 
 /// A folder of the file system: `history.redb`, and `journal/` with one file a segment.
 #[derive(Debug)]
@@ -33,6 +34,14 @@ impl Folder {
     fn journal(&self) -> PathBuf {
         self.path.join("journal")
     }
+
+    fn remove_head_copies(&self) -> io::Result<()> {
+        match fs::remove_file(self.path.join(HEAD)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+            Ok(()) => File::open(&self.path)?.sync_all(),
+        }
+    }
 }
 
 impl Disk for Folder {
@@ -49,6 +58,7 @@ impl Disk for Folder {
     }
 
     fn adopt_draft(&self) -> io::Result<()> {
+        self.remove_head_copies()?;
         let (draft, database) = (self.path.join(DRAFT), self.path.join(DATABASE));
         match renameat_with(CWD, &draft, CWD, &database, RenameFlags::NOREPLACE) {
             // Another process was quicker; its database is opened, or found locked.
@@ -63,8 +73,25 @@ impl Disk for Folder {
     fn replace_database(&self) -> io::Result<()> {
         let draft = self.path.join(DRAFT);
         File::open(&draft)?.sync_all()?;
+        self.remove_head_copies()?;
         fs::rename(draft, self.path.join(DATABASE))?;
         File::open(&self.path)?.sync_all()
+    }
+
+    fn head_copies(&self) -> io::Result<Vec<u8>> {
+        match fs::read(self.path.join(HEAD)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            read => read,
+        }
+    }
+
+    fn write_head_copy(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let path = self.path.join(HEAD);
+        let is_new = !path.exists();
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+        file.write_all_at(bytes, offset)?;
+        file.sync_data()?;
+        if is_new { File::open(&self.path)?.sync_all() } else { Ok(()) }
     }
 
     fn database_bytes(&self) -> io::Result<u64> {

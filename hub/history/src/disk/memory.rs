@@ -14,12 +14,35 @@ pub(crate) struct MemoryDisk {
     files: Arc<Mutex<Files>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Files {
     files: BTreeMap<String, Image>,
     faults: Faults,
     /// Writes and syncs so far.
     operations: u64,
+    /// Who wants to look at the disk after each of them.
+    #[cfg(test)]
+    observer: Option<Observer>,
+}
+
+/// What became of a sector that was written, but not flushed, when the power went.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fate {
+    Lost,
+    Written,
+    /// Written, with a bit of it flipped.
+    Flipped(usize),
+}
+
+/// Looks at a disk after each write and sync.
+#[cfg(test)]
+pub(crate) type Observer = Box<dyn FnMut(&MemoryDisk) + Send>;
+
+impl std::fmt::Debug for Files {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Files").field("files", &self.files.keys()).field("faults", &self.faults).finish_non_exhaustive()
+    }
 }
 
 /// What goes wrong.
@@ -90,9 +113,9 @@ impl Image {
     #[cfg(not(test))]
     const fn sync(&mut self) {}
 
-    /// What is there after a power cut: what was safe, and of each later write those sectors that `survives` says.
+    /// What is there after a power cut: what was safe, and of each sector written later what `fate` says.
     #[cfg(test)]
-    fn after_power_cut(&self, survives: &mut dyn FnMut() -> bool) -> Self {
+    fn after_power_cut(&self, fate: &mut dyn FnMut() -> Fate) -> Self {
         let mut safe = self.safe.clone();
         for write in &self.unsafe_writes {
             match write {
@@ -101,8 +124,15 @@ impl Image {
                     let mut at = *offset;
                     while at < offset + bytes.len() {
                         let end = ((at / SECTOR + 1) * SECTOR).min(offset + bytes.len());
-                        if survives() {
-                            Self::put(&mut safe, at, &bytes[at - offset..end - offset]);
+                        let mut sector = bytes[at - offset..end - offset].to_vec();
+                        match fate() {
+                            Fate::Lost => {}
+                            Fate::Written => Self::put(&mut safe, at, &sector),
+                            Fate::Flipped(bit) => {
+                                let bit = bit % (sector.len() * 8);
+                                sector[bit / 8] ^= 1 << (bit % 8);
+                                Self::put(&mut safe, at, &sector);
+                            }
                         }
                         at = end;
                     }
@@ -130,6 +160,12 @@ impl MemoryDisk {
             return Err(io::ErrorKind::StorageFull.into());
         }
         change(files.files.entry(name.to_owned()).or_default());
+        #[cfg(test)]
+        if let Some(mut observer) = files.observer.take() {
+            drop(files);
+            observer(self);
+            self.lock().observer = Some(observer);
+        }
         Ok(())
     }
 
@@ -156,16 +192,25 @@ impl MemoryDisk {
         self.lock().faults = faults;
     }
 
+    /// From now on `observer` looks at the disk after each write and sync.
+    pub(crate) fn observe(&self, observer: Observer) {
+        self.lock().observer = Some(observer);
+    }
+
     pub(crate) fn operations(&self) -> u64 {
         self.lock().operations
     }
 
     /// The disk that is found when the power is back: no faults, and what was not safe is there in part.
     pub(crate) fn after_power_cut(&self, survives: &mut dyn FnMut() -> bool) -> Self {
+        self.after_power_cut_with(&mut || if survives() { Fate::Written } else { Fate::Lost })
+    }
+
+    /// The same, with a fate for each sector that was not safe.
+    pub(crate) fn after_power_cut_with(&self, fate: &mut dyn FnMut() -> Fate) -> Self {
         let files = self.lock();
-        let survivors =
-            files.files.iter().map(|(name, image)| (name.clone(), image.after_power_cut(survives))).collect();
-        let files = Files { files: survivors, faults: Faults::default(), operations: 0 };
+        let survivors = files.files.iter().map(|(name, image)| (name.clone(), image.after_power_cut(fate))).collect();
+        let files = Files { files: survivors, ..Files::default() };
         Self { files: Arc::new(Mutex::new(files)) }
     }
 
@@ -194,6 +239,7 @@ struct MemoryFile {
 }
 
 pub(crate) const DATABASE: &str = "history.redb";
+const HEAD: &str = "history.head";
 const DRAFT: &str = "history.new";
 
 fn segment_name(number: u16) -> String {
@@ -213,6 +259,7 @@ impl Disk for MemoryDisk {
     fn adopt_draft(&self) -> io::Result<()> {
         self.change(DRAFT, false, |_| ())?;
         let mut files = self.lock();
+        files.files.remove(HEAD);
         if let Some(draft) = files.files.remove(DRAFT) {
             files.files.insert(DATABASE.to_owned(), draft);
         }
@@ -222,6 +269,16 @@ impl Disk for MemoryDisk {
     fn replace_database(&self) -> io::Result<()> {
         self.change(DRAFT, false, Image::sync)?;
         self.adopt_draft()
+    }
+
+    fn head_copies(&self) -> io::Result<Vec<u8>> {
+        Ok(self.lock().files.get(HEAD).map(|image| image.seen.clone()).unwrap_or_default())
+    }
+
+    fn write_head_copy(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let offset = usize::try_from(offset).map_err(io::Error::other)?;
+        self.change(HEAD, true, |image| image.write(offset, bytes))?;
+        self.change(HEAD, false, Image::sync)
     }
 
     fn database_bytes(&self) -> io::Result<u64> {
@@ -250,7 +307,8 @@ impl Disk for MemoryDisk {
     }
 
     fn bytes(&self) -> io::Result<u64> {
-        Ok(self.lock().files.values().map(|image| image.seen.len() as u64).sum())
+        let counts = |(name, image): (&String, &Image)| if name == HEAD { 0 } else { image.seen.len() as u64 };
+        Ok(self.lock().files.iter().map(counts).sum())
     }
 }
 

@@ -187,18 +187,25 @@ proptest! {
     }
 
     #[test]
-    fn blocks_are_read_as_written(rows in any_rows()) {
+    fn blocks_are_read_as_written(rows in any_rows(), window in (0_i64..5_000_000, 0_i64..5_000_000)) {
         let bytes = block::encode(&rows);
         let head = block::head(&bytes).unwrap();
         prop_assert_eq!((head.rows, head.start, Some(&head.end)), (rows.len(), rows.t[0], rows.t.last()));
         let mut series = block::Series::default();
         for column in &rows.columns {
-            prop_assert_eq!(series.take(&bytes, column.key), Some(()));
+            prop_assert_eq!(series.take(&bytes, column.key, i64::MIN, i64::MAX), Some(()));
             let read: Vec<_> = series.t.iter().zip(&series.values).map(|(t, value)| (*t, *value)).collect();
             let written = rows.t.iter().zip(&column.cells).filter_map(|(t, cell)| Some((*t, (*cell)?)));
             prop_assert_eq!(read, written.collect::<Vec<_>>());
         }
-        prop_assert_eq!(series.take(&bytes, (9, 9)), Some(()));
+        let (from, to) = (window.0.min(window.1), window.0.max(window.1));
+        for column in &rows.columns {
+            prop_assert_eq!(series.take(&bytes, column.key, from, to), Some(()));
+            let read: Vec<_> = series.t.iter().zip(&series.values).map(|(t, value)| (*t, *value)).collect();
+            let written = rows.t.iter().zip(&column.cells).filter_map(|(t, cell)| Some((*t, (*cell)?)));
+            prop_assert_eq!(read, written.filter(|(t, _)| (from..to).contains(t)).collect::<Vec<_>>());
+        }
+        prop_assert_eq!(series.take(&bytes, (9, 9), i64::MIN, i64::MAX), Some(()));
         prop_assert!(series.t.is_empty() && series.values.is_empty());
         prop_assert_eq!(block::decode(&bytes), Some(rows));
     }
@@ -248,7 +255,7 @@ proptest! {
             bytes[1..5].copy_from_slice(&checksum);
         }
         let _ = block::decode(&bytes);
-        let _ = block::Series::default().take(&bytes, (1, 0));
+        let _ = block::Series::default().take(&bytes, (1, 0), i64::MIN, i64::MAX);
         let _ = Chunk::decode(&bytes, HOURS, 20_000);
         let _ = rollup::read_series(&bytes, (1, 0), DAYS, 20_000, &mut Vec::new(), |_, _| ());
         let _ = Known::decode(&bytes);

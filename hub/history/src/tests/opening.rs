@@ -88,13 +88,38 @@ fn another_database_is_not_taken_for_a_history() {
 }
 
 #[test]
-fn a_database_with_damaged_first_bytes_is_refused_with_what_to_do() {
-    let bench = minutes(1);
+fn a_head_that_is_not_whole_is_put_right() {
+    let bench = minutes(2);
+    bench.history.seal(UnixMillis(T0)).unwrap();
+    let expected = bench.raw(1, Quantity::Temperature);
     let disk = bench.disk.clone();
     drop(bench);
+    for damage in [0..16, 40..41, 64..192, 0..512] {
+        disk.tamper(DATABASE, |bytes| bytes[damage].iter_mut().for_each(|byte| *byte ^= 0x5A));
+        assert_eq!(Bench::on(disk.clone()).unwrap().raw(1, Quantity::Temperature), expected);
+    }
+    // Without its copies nothing can be done.
     disk.tamper(DATABASE, |bytes| bytes[..16].fill(0xAA));
+    disk.tamper("history.head", Vec::clear);
     let refused = open(&disk).unwrap_err();
     assert!(refused.to_string().contains("restore a backup"), "{refused:?}");
+}
+
+#[test]
+fn a_backup_in_the_place_of_the_database_is_believed() {
+    let bench = minutes(1);
+    bench.history.seal(UnixMillis(T0)).unwrap();
+    let mut bench = bench.restart();
+    let backup = bench.disk.file(DATABASE);
+    for minute in 60..120 {
+        bench.take(1, T0 + minute * MINUTE, &[(Quantity::Temperature, 1)]);
+        bench.history.seal(UnixMillis(T0)).unwrap();
+    }
+    let disk = bench.disk.clone();
+    drop(bench);
+    disk.tamper(DATABASE, |bytes| *bytes = backup.clone());
+    // What the journal still has is sealed again.
+    assert_eq!(Bench::on(disk).unwrap().raw(1, Quantity::Temperature).len(), 120);
 }
 
 #[test]
