@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use hub_model::{DeviceId, Quantity, UnixMillis};
+use hub_model::{Bucket, DeviceId, Quantity, UnixMillis, Zone};
 use jiff::Timestamp;
 
 use crate::store::StoreTask;
@@ -109,6 +109,12 @@ pub(crate) struct HistoryArguments {
     /// How finely.
     #[arg(long, value_enum, default_value_t = Fineness::Raw)]
     pub resolution: Fineness,
+    /// Sum up each hour, day, week, month or year by the clock of the home, instead of printing points.
+    #[arg(long, value_enum, conflicts_with = "resolution")]
+    pub each: Option<Each>,
+    /// By the clock of another time zone, such as Europe/Berlin.
+    #[arg(long, value_name = "ZONE", requires = "each")]
+    pub time_zone: Option<Zone>,
     /// In which form.
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     pub format: Format,
@@ -128,6 +134,28 @@ pub(crate) enum Fineness {
     /// One UTC day a point.
     #[value(name = "1d")]
     D1,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Each {
+    Hour,
+    Day,
+    /// From Monday on.
+    Week,
+    Month,
+    Year,
+}
+
+impl From<Each> for Bucket {
+    fn from(each: Each) -> Self {
+        match each {
+            Each::Hour => Self::Hour,
+            Each::Day => Self::Day,
+            Each::Week => Self::Week,
+            Each::Month => Self::Month,
+            Each::Year => Self::Year,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -1,5 +1,7 @@
 //! `hubd history`: a stored series as CSV or JSON.
 
+mod sums;
+
 use std::{
     io::{BufWriter, Write},
     ops::ControlFlow,
@@ -20,6 +22,7 @@ use crate::{
 /// Prints the series.
 pub(crate) fn print(arguments: &HistoryArguments) -> Result<ExitCode, Failure> {
     let config = Config::load(&arguments.config.config)?;
+    let home = config.zone.clone();
     let hub = store::open_replay(config, &Arc::new(ReplayClock::default()))?;
     let history = hub.history();
     let key = SeriesKey::new(arguments.device, arguments.quantity, arguments.instance);
@@ -33,6 +36,7 @@ pub(crate) fn print(arguments: &HistoryArguments) -> Result<ExitCode, Failure> {
     };
     let (from, to) = (arguments.from, arguments.to);
     let written = match resolution {
+        _ if let Some(each) = arguments.each => sums::print(&*history, key, each, &home, arguments, &mut out)?,
         None => readings(&*history, key, from, to, arguments.format, &mut out)?,
         Some(resolution) => {
             let query = HistoryQuery { series: key, from, to, resolution, max_points: usize::MAX };

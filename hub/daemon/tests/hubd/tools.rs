@@ -72,6 +72,37 @@ fn replay_sums_up_and_history_prints_what_was_stored() {
 }
 
 #[test]
+fn history_sums_up_the_days_of_somebodys_clock() {
+    let owner = Owner::new();
+    owner.configure("[home]\ntime_zone = \"Europe/Berlin\"\n");
+    // A reading every ten seconds from midnight in London on.
+    owner.replay(&owner.file("capture.jsonl", &capture(1000)));
+    let arguments = ["--device", "a4c138001122", "--quantity", "temperature", "--each", "day"];
+    let window = ["--from", "2026-11-20T23:00:00Z", "--to", "2026-11-22T00:00:00Z"];
+    let print = |more: &[&str]| {
+        let output = owner.run("history", &[&arguments[..], &window, more].concat());
+        assert!(output.status.success(), "{}", error(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let text = print(&[]);
+    let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows[0][..4], ["from", "to", "count", "min"]);
+    assert_eq!(rows[1][..4], ["2026-11-21T00:00:00+01:00", "2026-11-22T00:00:00+01:00", "1000", "20"]);
+    assert_eq!((rows[2][0], rows[2][2], rows[2][3]), ("2026-11-22T00:00:00+01:00", "0", ""));
+    assert_eq!(rows[1][11], "0.1156", "9990 s of a day");
+    let json: serde_json::Value = serde_json::from_str(&print(&["--time-zone", "UTC", "--format", "json"])).unwrap();
+    assert_eq!((&json["time_zone"], &json["unit"]), (&"UTC".into(), &"°C".into()));
+    let (first, second) = (&json["parts"][0], &json["parts"][1]);
+    assert_eq!((&first["count"], &first["mean"]), (&0.into(), &serde_json::Value::Null));
+    assert_eq!(
+        (&second["from"], &second["count"], &second["exact"]),
+        (&"2026-11-21T00:00:00+00:00".into(), &1000.into(), &true.into())
+    );
+    let output = owner.run("history", &[&arguments[..], &window, &["--time-zone", "Mars"]].concat());
+    assert!(!output.status.success() && error(&output).contains("Europe/Berlin"), "{}", error(&output));
+}
+
+#[test]
 fn a_series_that_was_never_measured_is_named_with_what_there_is() {
     let owner = Owner::new();
     owner.replay(&owner.file("capture.jsonl", &capture(10)));
