@@ -16,7 +16,7 @@ const MOST_BYTES: usize = 4040;
 /// A block of this size is full.
 const FULL_BYTES: usize = 3840;
 /// So is one of so many rows: who asks for a day should not have to unpack a year.
-const FULL_ROWS: usize = 2048;
+const FULL_ROWS: usize = 4096;
 
 /// Does what follows go to a block of its own?
 pub(crate) const fn is_full(rows: usize, bytes: usize) -> bool {

@@ -92,7 +92,7 @@ fn a_damaged_block_costs_its_own_readings_only() {
         bench.take(1, T0 + minute * MINUTE, &[(Quantity::Temperature, minute * 37 % 1000)]);
     }
     bench.history.seal(UnixMillis(T0)).unwrap();
-    assert_eq!(bench.history.stats().unwrap().blocks, 3);
+    assert_eq!(bench.history.stats().unwrap().blocks, 2);
     let disk = bench.disk.clone();
     let block = {
         let view = bench.history.store.read().unwrap();

@@ -51,20 +51,20 @@ fn equal_readings_of_one_second_are_all_kept_in_their_order() {
 fn a_second_that_a_full_block_ends_in_stays_in_it() {
     let mut bench = Bench::to_the_second();
     let fill = |bench: &mut Bench| {
-        for second in 0..2048 {
+        for second in 0..4096 {
             temperature(bench, T0 + second * 1000, second);
         }
     };
     fill(&mut bench);
     bench.history.seal(UnixMillis(T0)).unwrap();
-    temperature(&mut bench, T0 + 2_047_500, 1);
-    temperature(&mut bench, T0 + 2_048_000, 2);
+    temperature(&mut bench, T0 + 4_095_500, 1);
+    temperature(&mut bench, T0 + 4_096_000, 2);
     bench.history.seal(UnixMillis(T0)).unwrap();
-    assert_eq!(times(&bench)[2047..], [(T0 + 2_047_000, 2047), (T0 + 2_047_000, 1), (T0 + 2_048_000, 2)]);
+    assert_eq!(times(&bench)[4095..], [(T0 + 4_095_000, 4095), (T0 + 4_095_000, 1), (T0 + 4_096_000, 2)]);
     assert_eq!(bench.history.stats().unwrap().blocks, 2);
     fill(&mut bench);
     bench.history.seal(UnixMillis(T0)).unwrap();
-    assert_eq!(times(&bench).len(), 2050);
+    assert_eq!(times(&bench).len(), 4098);
 }
 
 #[test]
