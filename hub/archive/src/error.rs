@@ -128,3 +128,21 @@ pub enum Reason {
     #[error("its figures contradict each other")]
     Contradiction,
 }
+
+impl Reason {
+    /// A stable name, for counts.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "missing_field",
+            Self::NotText => "not_text",
+            Self::Time { .. } => "bad_time",
+            Self::Device { .. } => "bad_device",
+            Self::Quantity { .. } => "unknown_quantity",
+            Self::Span { .. } => "bad_span",
+            Self::Number { .. } => "bad_number",
+            Self::Unit { .. } => "wrong_unit",
+            Self::Implausible { .. } => "implausible",
+            Self::Contradiction => "contradiction",
+        }
+    }
+}

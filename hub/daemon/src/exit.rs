@@ -2,6 +2,7 @@
 
 use std::{io, path::PathBuf, process::ExitCode};
 
+use hub_archive::ArchiveError;
 use hub_assembly::{BindError, CaptureError, ConfigError, OpenError, ReplayError, StopError};
 use hub_model::HistoryError;
 use hub_radio::{ParseAdapterNameError, RadioError};
@@ -36,6 +37,12 @@ pub(crate) enum Failure {
     NoSuchSeries { device: String, quantity: &'static str, instance: u8, present: String },
     #[error("the store could not be used")]
     Store(#[source] hub_history::StoreError),
+    #[error("the file {file} cannot be used")]
+    Archive {
+        file: String,
+        #[source]
+        source: ArchiveError,
+    },
     #[error("there is no store in {path}; is `store.path` in the configuration right?", path = .path.display())]
     NoStore { path: PathBuf },
     #[error("no hub answers on {address}; is `hubd run` running with this configuration?")]
@@ -66,7 +73,12 @@ impl Failure {
             Self::Stop(StopError::Finish(_)) | Self::Replay(_) | Self::History(_) => IOERR,
             Self::Store(_) | Self::Output(_) => IOERR,
             Self::Capture { source: CaptureError::Read(_), .. } | Self::NoStore { .. } => NOINPUT,
-            Self::Capture { .. } | Self::NoSuchSeries { .. } => DATAERR,
+            Self::Archive { source: ArchiveError::Io(error), .. } => match error.kind() {
+                io::ErrorKind::NotFound => NOINPUT,
+                io::ErrorKind::PermissionDenied | io::ErrorKind::StorageFull => CANTCREAT,
+                _ => IOERR,
+            },
+            Self::Archive { .. } | Self::Capture { .. } | Self::NoSuchSeries { .. } => DATAERR,
             Self::Machine { .. } => OSERR,
         })
     }

@@ -3,6 +3,9 @@
 
 mod check;
 mod compact;
+mod export;
+mod import;
+mod intake;
 mod stats;
 mod task;
 

@@ -103,8 +103,11 @@ fn compact_makes_the_store_smaller_and_changes_nothing_else() {
 fn a_store_in_use_is_left_alone() {
     let owner = owner(10);
     let (running, _) = owner.start();
-    for task in ["stats", "check", "compact"] {
-        refusals::check(&owner.store_tool(task, &[]), 75, &["in use", "stop the other"]);
+    let file = owner.file("empty.csv", "time,device,quantity,value\n");
+    let (to, from) = (["--to", "-"], ["--format", "csv", "--from", file.to_str().unwrap()]);
+    for (task, arguments) in [("stats", &[][..]), ("check", &[]), ("compact", &[]), ("export", &to), ("import", &from)]
+    {
+        refusals::check(&owner.store_tool(task, arguments), 75, &["in use", "stop the other"]);
     }
     assert_eq!(running.stop().0, Some(0));
 }
@@ -112,8 +115,106 @@ fn a_store_in_use_is_left_alone() {
 #[test]
 fn a_store_that_is_not_there_is_not_made() {
     let owner = Owner::new();
-    for task in ["stats", "check", "compact"] {
-        refusals::check(&owner.store_tool(task, &[]), 66, &["there is no store", "store.path"]);
+    let file = owner.file("empty.csv", "time,device,quantity,value\n");
+    let from = ["--format", "csv", "--dry-run", "--from", file.to_str().unwrap()];
+    for (task, arguments) in
+        [("stats", &[][..]), ("check", &[]), ("compact", &[]), ("export", &["--to", "-"]), ("import", &from)]
+    {
+        refusals::check(&owner.store_tool(task, arguments), 66, &["there is no store", "store.path"]);
     }
     assert!(!owner.store().exists());
+}
+
+#[test]
+fn what_is_exported_is_imported_elsewhere_once() {
+    let first = owner(3000);
+    let readings = first.temperatures(DEVICE);
+    for (format, file) in
+        [("csv", "history.csv"), ("parquet", "history.parquet"), ("csv", "folder/"), ("parquet", "files/")]
+    {
+        let path = first.folder.path().join(file);
+        let path = path.to_str().unwrap();
+        let exported = first.told("export", &["--format", format, "--to", path]);
+        assert_eq!((&exported["readings"], &exported["left_out"]), (&3000.into(), &0.into()));
+
+        let second = Owner::new();
+        let import = ["--format", format, "--from", path];
+        let imported = second.told("import", &import);
+        assert_eq!((&imported["readings"], &imported["readings_added"]), (&3000.into(), &3000.into()));
+        assert_eq!(imported["devices_not_adopted"], serde_json::json!([DEVICE]));
+        assert_eq!(second.temperatures(DEVICE), readings);
+        let again = second.told("import", &import);
+        assert_eq!((&again["readings_added"], &again["readings_known"]), (&0.into(), &3000.into()));
+        assert_eq!(second.store_tool("check", &[]).status.code(), Some(0));
+    }
+}
+
+#[test]
+fn a_part_is_exported_in_a_stream() {
+    let owner = owner(1000);
+    let window = ["--from", "2026-11-21T00:10:00Z", "--to-time", "2026-11-21T00:20:00Z"];
+    let part = ["--to", "-", "--device", DEVICE, "--quantity", "temperature"];
+    let output = owner.store_tool("export", &[&part[..], &window].concat());
+    assert!(error(&output).contains("\"readings\":60"));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 61);
+    assert_eq!(lines[0], "time,device,quantity,instance,value,unit");
+    assert_eq!(lines[1], "2026-11-21T00:10:00.000Z,A4:C1:38:00:11:22,temperature,0,24.2,°C");
+    let none = owner.store_tool("export", &["--to", "-", "--quantity", "co2"]);
+    assert_eq!(String::from_utf8(none.stdout).unwrap().lines().count(), 1);
+}
+
+#[test]
+fn bad_lines_are_named_and_stop_nothing() {
+    let owner = Owner::new();
+    let file = owner.file(
+        "other.csv",
+        "time,device,quantity,value,unit\n\
+         2026-11-01T00:00:00Z,A4:C1:38:00:11:22,temperature,68,°F\n\
+         2026-11-01T00:00:00,A4:C1:38:00:11:22,temperature,20,°C\n\
+         2026-11-01T00:02:00Z,A4:C1:38:00:11:22,temperature,21,°C\n\
+         2026-11-01T00:03:00Z,A4:C1:38:00:11:22,temperature,2100,°C\n",
+    );
+    let import = ["--format", "csv", "--from", file.to_str().unwrap()];
+    let output = owner.store_tool("import", &import);
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(told["refused"], serde_json::json!({ "bad_time": 1, "implausible": 1 }));
+    let message = error(&output);
+    assert!(message.contains("other.csv: line 3: \"2026-11-01T00:00:00\" is not a time"), "{message}");
+    assert!(message.contains("line 5: 2100 is no temperature"), "{message}");
+    assert!(message.contains("adopt them to see it: a4c138001122"), "{message}");
+    let values: Vec<String> = owner.temperatures(DEVICE).into_iter().map(|(_, value)| value).collect();
+    assert_eq!(values, ["20", "21"]);
+
+    let more = owner.file("more.csv", "time,device,quantity,value\n2026-11-01T00:09:00Z,a4c138001122,temperature,22\n");
+    let would = owner.told("import", &["--format", "csv", "--dry-run", "--from", more.to_str().unwrap()]);
+    assert_eq!((&would["readings_added"], &would["is_dry_run"]), (&1.into(), &true.into()));
+    assert_eq!(owner.temperatures(DEVICE).len(), 2, "only told");
+    let missing = owner.store_tool("import", &["--format", "csv", "--from", "/nowhere/history.csv"]);
+    refusals::check(&missing, 66, &["/nowhere/history.csv"]);
+    let wrong = owner.store_tool("import", &["--format", "parquet", "--from", more.to_str().unwrap()]);
+    refusals::check(&wrong, 65, &["more.csv", "Parquet"]);
+}
+
+#[test]
+fn figures_of_hours_go_out_and_come_in() {
+    let owner = Owner::new();
+    let head = "span,time,device,quantity,instance,count,min,mean,max,sum,first,last,last_value,unit\n";
+    let hour = |hour: u32| {
+        let day = "2026-10-01T";
+        format!(
+            "hour,{day}{hour:02}:00:00.000Z,A4:C1:38:00:11:22,temperature,0,60,20.5,21.000000,22,1260.000,\
+             {day}{hour:02}:00:30.000Z,{day}{hour:02}:59:30.000Z,21.5,°C\n"
+        )
+    };
+    let text = format!("{head}{}{}", hour(3), hour(4));
+    let file = owner.file("figures.csv", &text);
+    let import = ["--format", "csv", "--from", file.to_str().unwrap()];
+    assert_eq!(owner.told("import", &import)["figures_added"], 2);
+    assert_eq!(owner.told("import", &import)["figures_added"], 0);
+    let output = owner.store_tool("export", &["--rollups", "--to", "-"]);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), text);
+    let stats = owner.told("stats", &["--json"]);
+    assert_eq!((&stats["readings"], &stats["devices"][0]["series"][0]["hours"]), (&0.into(), &2.into()));
 }
