@@ -29,13 +29,12 @@ impl Ours {
 
     pub(crate) fn open_with(config: Config) -> Result<Self> {
         let folder = config.path().to_owned();
-        let history = History::open(config, Epoch(1))?;
-        Ok(Self { history, folder })
+        Ok(Self::of(History::open(config, Epoch(1))?, folder))
     }
 
-    /// A store in memory: what it would write is counted all the same, and nobody waits for a disk.
-    pub(crate) fn memory() -> Result<Self> {
-        Ok(Self { history: History::memory()?, folder: PathBuf::new() })
+    /// A history that is open, in this folder.
+    pub(crate) const fn of(history: History, folder: PathBuf) -> Self {
+        Self { history, folder }
     }
 
     /// Sensors are known by Bluetooth addresses, which is what they look like here.

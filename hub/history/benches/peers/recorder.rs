@@ -5,7 +5,7 @@
 //! of unchanged states, runs of statistics, the nightly purge and the monthly repack.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     path::{Path, PathBuf},
 };
 
@@ -190,10 +190,10 @@ impl Recorder {
             for reading in readings {
                 for (metric, value) in reading.values().iter().enumerate() {
                     let key = (reading.sensor, metric);
-                    if !self.entities.contains_key(&key) {
-                        self.entities.insert(key, Self::introduce(&transaction, reading.sensor, metric)?);
-                    }
-                    let Some(entity) = self.entities.get_mut(&key) else { continue };
+                    let entity = match self.entities.entry(key) {
+                        Entry::Occupied(known) => known.into_mut(),
+                        Entry::Vacant(new) => new.insert(Self::introduce(&transaction, reading.sensor, metric)?),
+                    };
                     let shown = in_units(*value, metric);
                     entity.short_term.take(shown);
                     entity.hourly.take(shown);
