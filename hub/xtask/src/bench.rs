@@ -5,8 +5,10 @@ use anyhow::{Result, ensure};
 use crate::checkout::{Checkout, Package};
 use crate::process;
 
-/// Runs them one crate after another.
-pub(crate) fn run(checkout: &Checkout, crates: &[&str]) -> Result<()> {
+/// Runs them one crate after another; what follows `--` goes to the benches themselves.
+pub(crate) fn run(checkout: &Checkout, arguments: &[&str]) -> Result<()> {
+    let mut parts = arguments.splitn(2, |argument| *argument == "--");
+    let (crates, rest) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let metadata = checkout.metadata()?;
     let with_benches: Vec<&str> =
         metadata.packages.iter().filter(|package| has_bench(package)).map(|package| package.name.as_str()).collect();
@@ -14,7 +16,7 @@ pub(crate) fn run(checkout: &Checkout, crates: &[&str]) -> Result<()> {
     ensure!(!with_benches.is_empty(), "no crate has a bench");
     ensure!(!chosen.is_empty(), "no such crate has a bench; these have: {}", with_benches.join(", "));
     for name in chosen {
-        process::run(process::cargo(checkout).args(["bench", "--locked", "--package", name, "--benches"]))?;
+        process::run(process::cargo(checkout).args(["bench", "--locked", "--package", name, "--benches", "--"]).args(rest))?;
     }
     Ok(())
 }

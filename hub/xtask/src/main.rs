@@ -30,7 +30,7 @@ cargo xtask <chore>
   test [STEP]           everything that CI checks, or one step of it (`test --list` names them)
   lint                  format, clippy, arrows, tidy
   demo [ARGS]           build and run the simulated house; ARGS go to hub-demo
-  bench [CRATE]         run the benches, or those of one crate
+  bench [CRATE] [-- ARGS]   run the benches, or those of one crate
 
   arrows [--markdown]   check who imports whom; or print the table
   tidy                  count lines, look for names and words that we do not use
