@@ -9,7 +9,7 @@ use crate::{
     child,
     house::{DAY, HOUR, House, METRICS, Reading, SECOND, T0},
     ours::Ours,
-    peer::Peer,
+    peer::{Kept, Peer},
     recorder::Recorder,
     room::Rooms,
     stopwatch::{median, timed},
@@ -35,7 +35,7 @@ impl Size {
     pub(crate) const FULL: Self = Self {
         days: 365,
         sensors: 50,
-        passes: 4,
+        passes: 8,
         hours: 1,
         small_hours: 4,
         batches: 50,
@@ -56,19 +56,34 @@ pub(crate) fn rooms(table: &mut Table, folder: &Path, size: Size) -> Result<()> 
     // One pass is large enough for these.
     let tuned = stored(Tuned::open(&folder.join("rooms-tuned.db"))?, rooms.repeated(1))?;
     let recorder = stored(Recorder::open(&folder.join("rooms-recorder.db"))?, rooms.repeated(1))?;
-    table.add(Line {
-        what: "stored per point, real rooms".to_owned(),
-        unit: Unit::Bytes,
-        ours,
-        tuned: Some(tuned),
-        recorder: Some(recorder),
-        goals: vec![Goal::AtMost(1.0)],
-    });
+    add_stored(table, "real rooms", [ours, tuned, recorder], vec![Goal::AtMost(1.0)]);
     Ok(())
 }
 
+/// Bytes in pages that hold something, and in the whole file.
+#[derive(Debug, Clone, Copy)]
+struct PerPoint {
+    pages: f64,
+    file: f64,
+}
+
+impl PerPoint {
+    fn of(kept: Kept, points: usize) -> Self {
+        Self { pages: kept.pages as f64 / points as f64, file: kept.file as f64 / points as f64 }
+    }
+}
+
+fn add_stored(table: &mut Table, whose: &str, stores: [PerPoint; 3], goals: Vec<Goal>) {
+    let mut add = |what: String, figures: [f64; 3], goals| {
+        let [ours, tuned, recorder] = figures;
+        table.add(Line { what, unit: Unit::Bytes, ours, tuned: Some(tuned), recorder: Some(recorder), goals });
+    };
+    add(format!("stored per point, {whose}"), stores.map(|of| of.pages), goals);
+    add(format!("the same with the free pages of the file, {whose}"), stores.map(|of| of.file), Vec::new());
+}
+
 /// Takes all readings, a commit for every ten minutes of them, and tells the bytes that a point takes.
-fn stored(mut peer: impl Peer, readings: impl Iterator<Item = Reading>) -> Result<f64> {
+fn stored(mut peer: impl Peer, readings: impl Iterator<Item = Reading>) -> Result<PerPoint> {
     let mut points = 0;
     let mut waiting: Vec<Reading> = Vec::new();
     for reading in readings {
@@ -81,7 +96,7 @@ fn stored(mut peer: impl Peer, readings: impl Iterator<Item = Reading>) -> Resul
         waiting.push(reading);
     }
     peer.commit(waiting.last().map_or(T0, |last| last.at), &waiting)?;
-    Ok(peer.close()? as f64 / points as f64)
+    Ok(PerPoint::of(peer.close()?, points))
 }
 
 /// Bytes a point of a year of generated temperatures, and the questions to it.
@@ -94,16 +109,9 @@ pub(crate) fn year(table: &mut Table, folder: &Path, size: Size) -> Result<()> {
         let tuned = fill(Tuned::open(&tuned_path)?, extent, 0)?;
         // Ten days are what it keeps.
         let recorder = fill(Recorder::open(&recorder_path)?, extent, size.days - 10)?;
-        Ok::<_, anyhow::Error>((ours.join().ok().context("a thread failed")??, tuned, recorder))
+        Ok::<_, anyhow::Error>([ours.join().ok().context("a thread failed")??, tuned, recorder])
     })?;
-    table.add(Line {
-        what: format!("stored per point, {} sensors of one value a minute", size.sensors),
-        unit: Unit::Bytes,
-        ours: kept.0,
-        tuned: Some(kept.1),
-        recorder: Some(kept.2),
-        goals: Vec::new(),
-    });
+    add_stored(table, &format!("{} sensors of one value a minute", size.sensors), kept, Vec::new());
     let (ours, tuned, recorder) = (Ours::open(&ours_path)?, Tuned::open(&tuned_path)?, Recorder::open(&recorder_path)?);
     recorder.take_hours(&tuned_path, T0 + (size.days - 10) * DAY)?;
     ask(table, (&ours, &tuned, &recorder), extent, size)
@@ -167,7 +175,7 @@ fn last<T>(numbers: Range<u32>, mut ask: impl FnMut(u32) -> Result<T>) -> Result
 }
 
 /// Takes the year from a day on, a commit a day; the bytes that a point takes.
-fn fill(mut peer: impl Peer, extent: Extent, from_day: i64) -> Result<f64> {
+fn fill(mut peer: impl Peer, extent: Extent, from_day: i64) -> Result<PerPoint> {
     let mut house = House::new(extent.sensors, 1, 60 * SECOND);
     let (mut readings, mut points) = (Vec::new(), 0);
     let mut now = T0;
@@ -179,7 +187,7 @@ fn fill(mut peer: impl Peer, extent: Extent, from_day: i64) -> Result<f64> {
             points += readings.len();
         }
     }
-    Ok(peer.close()? as f64 / points as f64)
+    Ok(PerPoint::of(peer.close()?, points))
 }
 
 /// Bytes and writes of a busy and of a small house.
@@ -221,14 +229,14 @@ pub(crate) fn ingest(table: &mut Table, folder: &Path, size: Size) -> Result<()>
         let now = T0 + batch * 1000 * SECOND;
         house.until(now, batches.entry(now).or_default());
     }
-    // By turns, in a new store each; the slower ones take fewer batches, as their rate does not grow with them.
+    // By turns, in a new store each; the recorder takes fewer batches, as its rate does not grow with them.
     let mut rates: [Vec<f64>; 3] = Default::default();
     for turn in 0..3 {
         let at = |name: &str| folder.join(format!("{turn}-{name}"));
         let [ours, tuned, recorder] = &mut rates;
         ours.push(rate(Ours::open(&at("ours"))?, &batches, size.batches)?);
-        tuned.push(rate(Tuned::open(&at("tuned"))?, &batches, size.batches.div_ceil(4))?);
-        recorder.push(rate(Recorder::open(&at("recorder"))?, &batches, size.batches.div_ceil(20))?);
+        tuned.push(rate(Tuned::open(&at("tuned"))?, &batches, size.batches)?);
+        recorder.push(rate(Recorder::open(&at("recorder"))?, &batches, size.batches.div_ceil(10))?);
     }
     let [ours, tuned, recorder] = rates.map(|mut rates| {
         rates.sort_by(f64::total_cmp);

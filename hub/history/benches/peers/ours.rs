@@ -14,7 +14,7 @@ use hub_model::{
 
 use crate::{
     house::{METRICS, Reading},
-    peer::{Peer, Written},
+    peer::{Kept, Peer, Written},
 };
 
 pub(crate) struct Ours {
@@ -78,9 +78,11 @@ impl Peer for Ours {
     }
 
     /// The database without the journal, whose size is fixed and which holds the events of the last days again.
-    fn close(self) -> Result<u64> {
+    fn close(self) -> Result<Kept> {
         self.history.seal(UnixMillis(0))?;
+        let contents = self.history.contents()?;
         drop(self.history);
-        Ok(std::fs::metadata(self.folder.join("history.redb"))?.len())
+        let file = std::fs::metadata(self.folder.join("history.redb"))?.len();
+        Ok(Kept { pages: contents.database_bytes - contents.free_bytes, file })
     }
 }

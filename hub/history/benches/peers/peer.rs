@@ -22,6 +22,15 @@ impl Written {
     }
 }
 
+/// How large a closed store is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept {
+    /// Bytes of the pages that hold something.
+    pub(crate) pages: u64,
+    /// Bytes of the file, with pages that are free for what comes.
+    pub(crate) file: u64,
+}
+
 /// A store that takes readings.
 pub(crate) trait Peer {
     /// Takes the readings of one commit interval, in order, and commits them in its way. `now` is the end of the interval.
@@ -30,6 +39,6 @@ pub(crate) trait Peer {
     /// What it wrote since it was opened.
     fn written(&self) -> Written;
 
-    /// Puts everything where it stays, closes, and tells the bytes of what is kept.
-    fn close(self) -> Result<u64>;
+    /// Puts everything where it stays, closes, and tells how large it is.
+    fn close(self) -> Result<Kept>;
 }

@@ -14,8 +14,8 @@ use rusqlite::{Connection, Transaction, params};
 
 use crate::{
     house::{HOUR, Luck, METRICS, Reading},
-    peer::{Peer, Written},
-    wal::WalMeter,
+    peer::{Kept, Peer, Written},
+    wal::{self, WalMeter},
 };
 
 const SCHEMA: &str = "
@@ -236,10 +236,8 @@ impl Peer for Recorder {
         self.meter.written()
     }
 
-    fn close(self) -> Result<u64> {
-        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        drop(self.connection);
-        Ok(std::fs::metadata(&self.path)?.len())
+    fn close(self) -> Result<Kept> {
+        wal::close(self.connection, &self.path)
     }
 }
 

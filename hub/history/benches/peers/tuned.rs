@@ -10,8 +10,8 @@ use rusqlite::{Connection, params};
 
 use crate::{
     house::{HOUR, METRICS, Reading},
-    peer::{Peer, Written},
-    wal::WalMeter,
+    peer::{Kept, Peer, Written},
+    wal::{self, WalMeter},
 };
 
 const SCHEMA: &str = "
@@ -100,10 +100,8 @@ impl Peer for Tuned {
         self.meter.written()
     }
 
-    fn close(mut self) -> Result<u64> {
+    fn close(mut self) -> Result<Kept> {
         Self::close_hours(&self.connection, self.hour, &mut self.open)?;
-        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        drop(self.connection);
-        Ok(std::fs::metadata(&self.path)?.len())
+        wal::close(self.connection, &self.path)
     }
 }

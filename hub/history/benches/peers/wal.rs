@@ -26,7 +26,7 @@ use std::{
 use anyhow::{Context, Result};
 use rusqlite::{Connection, hooks::Wal};
 
-use crate::peer::Written;
+use crate::peer::{Kept, Written};
 
 const PAGE: u64 = 4096;
 const FRAME: u64 = 24 + PAGE;
@@ -102,4 +102,13 @@ impl WalMeter {
     pub(crate) const fn written(&self) -> Written {
         self.written
     }
+}
+
+/// Writes the log back, closes the database, and tells how large it is.
+pub(crate) fn close(connection: Connection, path: &Path) -> Result<Kept> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    let free: u64 = connection.query_row("PRAGMA freelist_count", [], |row| row.get::<_, u32>(0))?.into();
+    drop(connection);
+    let file = std::fs::metadata(path)?.len();
+    Ok(Kept { pages: file - free * PAGE, file })
 }
