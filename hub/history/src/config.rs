@@ -15,6 +15,7 @@ pub struct Config {
     retention: Retention,
     journal_segments: u16,
     time_resolution: Duration,
+    budget: Option<u64>,
 }
 
 /// A setting outside its range.
@@ -40,6 +41,7 @@ impl Config {
             retention: Retention::default(),
             journal_segments: 8,
             time_resolution: Duration::from_secs(1),
+            budget: None,
         }
     }
 
@@ -95,6 +97,16 @@ impl Config {
         Ok(Self { time_resolution, ..self })
     }
 
+    /// With a budget in bytes for all of the store, journal included: at least 128 MiB, or none.
+    ///
+    /// # Errors
+    /// When it is less.
+    pub fn with_budget(self, budget: Option<u64>) -> Result<Self, ConfigError> {
+        let is_right = budget.is_none_or(|bytes| bytes >= 128 * 1024 * 1024);
+        refuse_unless(is_right, "history.max_mb", &budget, "at least 128 MiB, or none")?;
+        Ok(Self { budget, ..self })
+    }
+
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
@@ -113,6 +125,11 @@ impl Config {
     /// How long readings are kept of a device that has no retention of its own.
     pub const fn retention(&self) -> Retention {
         self.retention
+    }
+
+    /// The bytes that the owner calls [`keep_within`](crate::History::keep_within) with.
+    pub const fn budget(&self) -> Option<u64> {
+        self.budget
     }
 
     /// The times of stored readings are multiples of this many milliseconds.

@@ -1,4 +1,4 @@
-use hub_model::{BootId, DeviceId, Retention, UnixMillis};
+use hub_model::{BootId, DeviceId, Quantity, Retention, UnixMillis};
 use redb::{ReadableTable, Table};
 
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     error::StoreError,
     history::History,
     rollup::{Chunk, DAYS, HOURS, Span},
+    rows::{ColumnKey, Rows},
     seal::Shelves,
     store::RollupKey,
     timeline::Timeline,
@@ -17,9 +18,9 @@ const DAY_MS: i64 = 86_400_000;
 
 /// What is older than these is let go; Unix milliseconds.
 #[derive(Debug, Clone, Copy)]
-struct Cutoffs {
-    readings: Option<i64>,
-    rollups: Option<i64>,
+pub(crate) struct Cutoffs {
+    pub(crate) readings: Option<i64>,
+    pub(crate) rollups: Option<i64>,
 }
 
 impl Cutoffs {
@@ -41,24 +42,73 @@ impl Cutoffs {
     }
 }
 
-impl Shelves<'_> {
-    fn expire_readings(&mut self, device: u64, cutoff: i64, damage: &Damage) -> Result<(), StoreError> {
-        let mut old = Vec::new();
-        for entry in self.blocks.range((0, device, i64::MIN)..(0, device, cutoff))? {
-            let (key, bytes) = entry?;
-            old.push((key.value(), bytes.value().to_vec()));
+/// How long the readings and roll-ups of one device are kept, quantity by quantity.
+pub(crate) struct Keeping<'a> {
+    pub(crate) now: UnixMillis,
+    pub(crate) policy: &'a dyn Fn(Option<Quantity>) -> Retention,
+}
+
+impl Keeping<'_> {
+    pub(crate) fn cutoffs(&self, key: ColumnKey) -> Cutoffs {
+        Cutoffs::new(self.now, (self.policy)(Quantity::from_code(key.0)))
+    }
+
+    /// Before this nothing of these columns has to be looked at for readings to let go of.
+    pub(crate) fn latest(&self, keys: impl Iterator<Item = ColumnKey>) -> Cutoffs {
+        let all: Vec<Cutoffs> = keys.map(|key| self.cutoffs(key)).collect();
+        Cutoffs {
+            readings: all.iter().filter_map(|cutoffs| cutoffs.readings).max(),
+            rollups: all.iter().filter_map(|cutoffs| cutoffs.rollups).max(),
         }
-        for (key, bytes) in old {
-            let mut shelf = self.shelf(BootId::WALL, device);
-            shelf.remove(key.2)?;
+    }
+
+    /// What is kept of the rows of a block.
+    pub(crate) fn kept(&self, rows: Rows) -> Rows {
+        rows.retained(|key, t| self.cutoffs(key).readings.is_none_or(|cutoff| t >= cutoff))
+    }
+
+    /// Lets go of the slots that have ended before the limit; how many were there?
+    pub(crate) fn let_go(&self, span: Span, chunk: &mut Chunk) -> usize {
+        let mut gone = 0;
+        for (key, slots) in &mut chunk.series {
+            let Some(cutoff) = self.cutoffs(*key).rollups else { continue };
+            let before = slots.len();
+            slots.retain(|slot, _| slot.saturating_add(span.slot_ms) > cutoff);
+            gone += before - slots.len();
+        }
+        chunk.series.retain(|_, slots| !slots.is_empty());
+        gone
+    }
+}
+
+impl Shelves<'_> {
+    /// Lets go of readings that are not kept; none is from `until` on.
+    pub(crate) fn expire_readings(
+        &mut self,
+        device: u64,
+        until: i64,
+        keep: &dyn Fn(Rows) -> Rows,
+    ) -> Result<(), StoreError> {
+        let mut starts = Vec::new();
+        for entry in self.blocks.range((0, device, i64::MIN)..(0, device, until))? {
+            starts.push(entry?.0.value().2);
+        }
+        for start in starts {
+            let key = (0, device, start);
+            let Some(bytes) = self.blocks.get(key)?.map(|bytes| bytes.value().to_vec()) else { continue };
             let Some(rows) = block::decode(&bytes) else {
-                damage.found(block_name(key));
+                self.damage.found(block_name(key));
+                self.shelf(BootId::WALL, device).remove(start)?;
                 continue;
             };
             let before = rows.points();
-            let kept = rows.retained(|_, t| t >= cutoff);
-            shelf.put(&kept, false)?;
-            self.tally.points -= (before - kept.points()).cast_signed();
+            let kept = keep(rows);
+            if kept.points() < before {
+                self.tally.points -= (before - kept.points()).cast_signed();
+                let mut shelf = self.shelf(BootId::WALL, device);
+                shelf.remove(start)?;
+                shelf.put(&kept, false)?;
+            }
         }
         Ok(())
     }
@@ -87,32 +137,39 @@ fn expire_rollups(
     table: &mut Table<'_, RollupKey, &'static [u8]>,
     span: Span,
     device: u64,
-    cutoff: i64,
+    until: i64,
+    keeping: &Keeping<'_>,
 ) -> Result<(), StoreError> {
-    let last = span.record(cutoff);
-    table.retain_in((device, i64::MIN)..(device, last), |_, _| false)?;
-    let Some(bytes) = table.get((device, last))?.map(|bytes| bytes.value().to_vec()) else { return Ok(()) };
-    let Some(mut chunk) = Chunk::decode(&bytes, span, last) else { return Ok(()) };
-    let before = chunk.clone();
-    for slots in chunk.series.values_mut() {
-        slots.retain(|slot, _| slot.saturating_add(span.slot_ms) > cutoff);
+    let mut records = Vec::new();
+    for entry in table.range((device, i64::MIN)..=(device, span.record(until)))? {
+        records.push(entry?.0.value().1);
     }
-    chunk.series.retain(|_, slots| !slots.is_empty());
-    if chunk.series.is_empty() {
-        table.remove((device, last))?;
-    } else if chunk != before {
-        table.insert((device, last), chunk.encode(span, last).as_slice())?;
+    for record in records {
+        let chunk = table.get((device, record))?.and_then(|bytes| Chunk::decode(bytes.value(), span, record));
+        let Some(mut chunk) = chunk else { continue };
+        if keeping.let_go(span, &mut chunk) == 0 {
+            continue;
+        }
+        if chunk.series.is_empty() {
+            table.remove((device, record))?;
+        } else {
+            table.insert((device, record), chunk.encode(span, record).as_slice())?;
+        }
     }
     Ok(())
 }
 
 impl History {
-    /// Lets go of what is older than each device's retention: readings by themselves, hours and days when they have
+    /// Lets go of what is older than the retention of each device's quantities (`None`: one that only a newer version knows): readings by themselves, hours and days when they have
     /// ended before the limit. Readings that wait for their clock stay. Once a day is often enough.
     ///
     /// # Errors
     /// When the disk refuses; then nothing is let go.
-    pub fn expire(&self, now: UnixMillis, policy: &dyn Fn(DeviceId) -> Retention) -> Result<(), StoreError> {
+    pub fn expire(
+        &self,
+        now: UnixMillis,
+        policy: &dyn Fn(DeviceId, Option<Quantity>) -> Retention,
+    ) -> Result<(), StoreError> {
         let mut maintenance = self.maintaining()?;
         self.seal_and(&mut maintenance, |_, _| Ok(()), false)?;
         let (mut devices, timeline) = {
@@ -121,22 +178,23 @@ impl History {
             (live.devices.iter().map(known).collect::<Vec<(u64, Known)>>(), std::sync::Arc::clone(&live.timeline))
         };
         devices.sort_unstable_by_key(|(device, _)| *device);
-        let cutoffs = |device: u64| Cutoffs::new(now, policy(DeviceId::from_u64(device)));
         self.change(&mut maintenance, |transaction| {
             let mut shelves = Shelves::open(transaction, self)?;
             for (device, known) in &mut devices {
-                let cutoffs = cutoffs(*device);
-                let rolled_to = known.rolled_to;
-                if let Some(cutoff) = cutoffs.readings {
+                let policy = |quantity| policy(DeviceId::from_u64(*device), quantity);
+                let keeping = Keeping { now, policy: &policy };
+                let (rolled_to, series) = (known.rolled_to, known.series.len());
+                let until = keeping.latest(known.series.keys().copied());
+                if let Some(until) = until.readings {
                     // What goes must be in the roll-ups first.
-                    shelves.roll_up_to(*device, known, DAYS.slot(cutoff).saturating_add(DAY_MS))?;
-                    shelves.expire_readings(*device, cutoff, &self.damage)?;
+                    shelves.roll_up_to(*device, known, DAYS.slot(until).saturating_add(DAY_MS))?;
+                    shelves.expire_readings(*device, until, &|rows| keeping.kept(rows))?;
                 }
-                if let Some(cutoff) = cutoffs.rollups {
-                    shelves.expire_rollups(*device, cutoff)?;
+                if let Some(until) = until.rollups {
+                    expire_rollups(&mut shelves.hours, HOURS, *device, until, &keeping)?;
+                    expire_rollups(&mut shelves.days, DAYS, *device, until, &keeping)?;
                 }
-                let series = known.series.len();
-                known.series.retain(|_, newest| !cutoffs.is_gone(*newest, &timeline));
+                known.series.retain(|key, newest| !keeping.cutoffs(*key).is_gone(*newest, &timeline));
                 if known.series.len() < series || known.rolled_to != rolled_to {
                     shelves.devices.insert(*device, known.encode().as_slice())?;
                 }
@@ -146,9 +204,10 @@ impl History {
         let mut live = self.live();
         live.take_sealed(devices.iter().map(|(device, known)| (*device, known)));
         for (device, _) in devices {
-            let cutoffs = cutoffs(device);
+            let policy = |quantity| policy(DeviceId::from_u64(device), quantity);
+            let keeping = Keeping { now, policy: &policy };
             if let Some(live) = live.devices.get_mut(&device) {
-                live.known.series.retain(|_, newest| !cutoffs.is_gone(*newest, &timeline));
+                live.known.series.retain(|key, newest| !keeping.cutoffs(*key).is_gone(*newest, &timeline));
             }
         }
         Ok(())
@@ -192,11 +251,6 @@ impl History {
 }
 
 impl Shelves<'_> {
-    fn expire_rollups(&mut self, device: u64, cutoff: i64) -> Result<(), StoreError> {
-        expire_rollups(&mut self.hours, HOURS, device, cutoff)?;
-        expire_rollups(&mut self.days, DAYS, device, cutoff)
-    }
-
     fn remove_rollups(&mut self, device: u64) -> Result<(), StoreError> {
         for table in [&mut self.hours, &mut self.days] {
             table.retain_in((device, i64::MIN)..=(device, i64::MAX), |_, _| false)?;

@@ -38,6 +38,7 @@
 mod aggregate;
 mod align;
 mod block;
+mod budget;
 mod calendar;
 mod check;
 mod compact;
@@ -49,6 +50,7 @@ mod device;
 mod disk;
 mod error;
 mod expire;
+mod expiring;
 mod export;
 mod gaps;
 mod history;

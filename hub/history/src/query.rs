@@ -1,8 +1,8 @@
 use std::ops::{ControlFlow, Range};
 
 use hub_model::{
-    HistoryError, HistoryQuery, HistoryReader, RawPoint, Resolution, SeriesData, SeriesKey, StoreStats, TimeQuality,
-    UnixMillis,
+    DeviceId, Expiring, HistoryError, HistoryQuery, HistoryReader, Quantity, RawPoint, Resolution, Retention,
+    SeriesData, SeriesKey, StoreStats, TimeQuality, UnixMillis,
 };
 
 use crate::{
@@ -80,6 +80,15 @@ impl HistoryReader for History {
             visit(RawPoint { at: UnixMillis(point.t), quality: quality(&point), value: point.value })
         })?;
         Ok(())
+    }
+
+    fn expiring(
+        &self,
+        now: UnixMillis,
+        device: DeviceId,
+        policy: &dyn Fn(Option<Quantity>) -> Retention,
+    ) -> Result<Expiring, HistoryError> {
+        Ok(self.would_expire(now, device, policy)?)
     }
 
     fn series(&self) -> Result<Vec<SeriesKey>, HistoryError> {
@@ -166,7 +175,8 @@ impl Answer {
         }
         // Where the readings are expired and the roll-ups are not, only roll-ups tell of the whole window.
         let readings_from = HOURS.slot(extent.readings_from.unwrap_or(i64::MAX));
-        let is_expired = first < readings_from && !view.stored_slots(HOURS, first, last.min(readings_from))?.is_empty();
+        let is_expired =
+            first < readings_from && !view.stored_slots(HOURS, HOURS.slot(first), last.min(readings_from))?.is_empty();
         if !is_expired {
             let mut single = Self { data: self.data.clone(), gaps: GapFinder::new(self.from), open: None, ..self };
             single.take_single(view)?;

@@ -24,6 +24,7 @@ mod journals;
 mod keeping;
 mod model;
 mod opening;
+mod retention;
 mod seconds;
 mod statistics;
 

@@ -2,7 +2,7 @@ use std::{fmt, ops::ControlFlow, ops::Range};
 
 use thiserror::Error;
 
-use crate::{Epoch, Event, Seq, SeriesKey, StoreStats, TimeQuality, UnixMillis};
+use crate::{DeviceId, Epoch, Event, Quantity, Retention, Seq, SeriesKey, StoreStats, TimeQuality, UnixMillis};
 
 /// How finely history is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,6 +125,17 @@ pub enum HistoryError {
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// What a retention lets go of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Expiring {
+    /// Single readings.
+    pub readings: u64,
+    /// Hourly figures.
+    pub hours: u64,
+    /// The bytes that both take, without what pages leave unused.
+    pub bytes: u64,
+}
+
 /// The port to what was measured. Calls block on the disk: async callers use a blocking thread.
 pub trait HistoryReader: Send + Sync {
     /// Answers a question in columns.
@@ -143,6 +154,18 @@ pub trait HistoryReader: Send + Sync {
         window: Range<UnixMillis>,
         visit: &mut dyn FnMut(RawPoint) -> ControlFlow<()>,
     ) -> Result<(), HistoryError>;
+
+    /// What a retention would let go of, of one device, if it were its own now; the policy is asked of each of its
+    /// quantities, `None` of one that only a newer version knows.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn expiring(
+        &self,
+        now: UnixMillis,
+        device: DeviceId,
+        policy: &dyn Fn(Option<Quantity>) -> Retention,
+    ) -> Result<Expiring, HistoryError>;
 
     /// Every series that has readings, in order.
     ///

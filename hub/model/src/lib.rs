@@ -39,11 +39,11 @@ pub use bulk::{FigureSpan, Figures, Reading};
 pub use command::{Command, CommandError, CommandFuture, CommandPort, Outcome, Request, RequestId, RequestIdError};
 pub use dead_letter::{DeadLetter, DeadLetterReader, Refusal};
 pub use decoded::{Action, Decoded, Fact, Format, Press, Turn};
-pub use device::{BindKey, Calibration, Device, DeviceId, ParseDeviceIdError, ReplayRule, Retention};
+pub use device::{BindKey, Calibration, Device, DeviceId, ParseDeviceIdError, ReplayRule, Retention, RetentionError};
 pub use event::{AlertKind, Cursor, Epoch, Event, EventBody, ParseCursorError, Seq, Trace};
 pub use health::{Alert, Health, HealthReader, ReceiverHealth, Severity, StoreStats};
 pub use history::{
-    EventLog, Gap, HistoryError, HistoryQuery, HistoryReader, LogPage, RawPoint, Resolution, SeriesData,
+    EventLog, Expiring, Gap, HistoryError, HistoryQuery, HistoryReader, LogPage, RawPoint, Resolution, SeriesData,
 };
 pub use household::{Household, Room, RoomId};
 pub use name::{Name, NameError};

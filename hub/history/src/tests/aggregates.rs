@@ -181,7 +181,7 @@ fn where_readings_are_expired_rollups_tell_what_they_know() {
     assert_eq!(before.exact_from, query.from);
     // Two hours and ten minutes of readings are wanted; three hours are left, as whole ones go.
     let retention = Retention { raw_days: Some(1), rollup_days: None };
-    bench.history.expire(UnixMillis(T0 + 4 * DAY - 130 * MINUTE), &|_| retention).unwrap();
+    bench.history.expire(UnixMillis(T0 + 4 * DAY - 130 * MINUTE), &|_, _| retention).unwrap();
     let after = ask(&bench, &query);
     assert_eq!(after.exact_from, UnixMillis(T0 + 3 * DAY - 3 * HOUR));
     assert_eq!(after.gaps, before.gaps, "a roll-up knows when its first and last reading were");

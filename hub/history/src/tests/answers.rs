@@ -147,8 +147,8 @@ fn times_at_the_end_of_the_world_break_nothing() {
         }
     }
     let retention = hub_model::Retention { raw_days: Some(36_500), rollup_days: Some(1) };
-    bench.history.expire(UnixMillis(i64::MAX), &|_| retention).unwrap();
-    bench.history.expire(UnixMillis(i64::MIN), &|_| retention).unwrap();
+    bench.history.expire(UnixMillis(i64::MAX), &|_, _| retention).unwrap();
+    bench.history.expire(UnixMillis(i64::MIN), &|_, _| retention).unwrap();
 }
 
 #[test]

@@ -355,7 +355,7 @@ proptest! {
                 _ => {
                     let retention = hub_model::Retention { raw_days: Some(1), rollup_days: Some(3) };
                     now += DAY / 3;
-                    bench.history.expire(UnixMillis(now), &|_| retention).unwrap();
+                    bench.history.expire(UnixMillis(now), &|_, _| retention).unwrap();
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! What a chart shows is what was: whatever the number of points, no reading is outside of them, and no silence is filled.
 
+use hub_model::Retention;
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
@@ -71,6 +72,7 @@ proptest! {
         seal_every in 1_usize..300,
         max_points in prop_oneof![1_usize..10, 10_usize..500, 500_usize..2000],
         window in (0_i64..30 * DAY, HOUR..40 * DAY),
+        raw_days in 1_u32..30,
     ) {
         let points = points(&runs);
         let bench = store(&points, seal_every);
@@ -84,5 +86,13 @@ proptest! {
             points.iter().filter(|(t, _)| (from..to).contains(t)).for_each(|(t, _)| finder.reading(*t));
             prop_assert_eq!(&data.gaps, &finder.finish(Some(to)));
         }
+        // When readings are expired, the hours that stay hold what they were.
+        let last = points.last().unwrap().0;
+        bench.history.seal(UnixMillis(last)).unwrap();
+        let retention = Retention { raw_days: Some(raw_days), rollup_days: None };
+        bench.history.expire(UnixMillis(last), &|_, _| retention).unwrap();
+        let (from, to) = (from.div_euclid(HOUR) * HOUR, (to.div_euclid(HOUR) + 1) * HOUR);
+        let data = bench.ask(1, (from, to), Resolution::Auto, max_points);
+        check_envelope(&data, &points, from, to);
     }
 }

@@ -128,7 +128,7 @@ fn life(steps: Vec<Step>) -> Bench {
             Step::Seal => bench.history.seal(UnixMillis(now)).unwrap(),
             Step::Expire => {
                 let retention = Retention { raw_days: Some(1), rollup_days: Some(5) };
-                bench.history.expire(UnixMillis(now), &|_| retention).unwrap();
+                bench.history.expire(UnixMillis(now), &|_, _| retention).unwrap();
             }
         }
     }

@@ -20,7 +20,7 @@ fn readings_go_and_hours_stay_as_each_device_wants() {
     let bench = ten_days();
     let now = T0 + DAYS * DAY;
     let whole = bench.ask(1, (T0 - DAY, now + DAY), Resolution::H1, 1000);
-    let policy = |device: DeviceId| match device.as_u64() {
+    let policy = |device: DeviceId, _: Option<Quantity>| match device.as_u64() {
         1 => Retention { raw_days: Some(3), rollup_days: None },
         _ => Retention { raw_days: None, rollup_days: Some(2) },
     };
@@ -45,7 +45,7 @@ fn a_series_without_readings_or_hours_is_no_series() {
     let all = Retention { raw_days: Some(5), rollup_days: Some(20) };
     bench
         .history
-        .expire(long_after, &|device| match device.as_u64() {
+        .expire(long_after, &|device, _| match device.as_u64() {
             1 => all,
             _ => Retention { rollup_days: None, ..all },
         })

@@ -321,7 +321,7 @@ fn live(mut bench: Bench, steps: Vec<Step>, time: impl Fn(i64) -> i64) {
             }
             Step::Expire { raw_days, rollup_days } => {
                 let retention = Retention { raw_days: Some(raw_days), rollup_days };
-                bench.history.expire(UnixMillis(now), &|_| retention).unwrap();
+                bench.history.expire(UnixMillis(now), &|_, _| retention).unwrap();
                 model.expire(now, raw_days, rollup_days);
                 is_whole = false;
             }

@@ -287,7 +287,7 @@ proptest! {
         let newest = points.last().unwrap().0;
         bench.history.seal(UnixMillis(newest)).unwrap();
         let retention = Retention { raw_days: Some(raw_days), rollup_days: None };
-        bench.history.expire(UnixMillis(newest), &|_| retention).unwrap();
+        bench.history.expire(UnixMillis(newest), &|_, _| retention).unwrap();
         let after = bench.history.statistics(&query).unwrap();
         for (after, before) in after.buckets.iter().zip(&answer.buckets) {
             prop_assert_eq!(after.is_exact, after.from >= after_exact(&points, newest, raw_days, after.from, after.to));
@@ -382,7 +382,7 @@ proptest! {
         let newest = all.iter().flatten().map(|(t, _)| *t).max().unwrap();
         bench.history.seal(UnixMillis(newest)).unwrap();
         let retention = Retention { raw_days: Some(1), rollup_days: None };
-        bench.history.expire(UnixMillis(newest), &|_| retention).unwrap();
+        bench.history.expire(UnixMillis(newest), &|_, _| retention).unwrap();
         let whole = |t: i64| UnixMillis(t.div_euclid(HOUR) * HOUR);
         let (from, to) = (whole(from), whole(to + HOUR - 1));
         let answer = bench.history.aligned(&AlignedQuery { from, to, ..query }).unwrap();
