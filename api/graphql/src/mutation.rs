@@ -148,14 +148,16 @@ impl Mutation {
         Ok(CalibrateSensorPayload::new(sensor, done))
     }
 
-    /// Says how long the readings of a device are kept. Shortening deletes what is older, for good.
+    /// Says how long the readings of a device are kept, or those of one of its quantities. Shortening deletes what is older,
+    /// for good; `retentionPreview` tells how much that is.
     async fn set_retention(&self, ctx: &Context<'_>, input: SetRetentionInput) -> Result<SetRetentionPayload> {
         let done = carry_out(View::of(ctx)?, input.client_mutation_id, |checked| {
             let device = checked.device("deviceId", &input.device_id);
             let raw_days = checked.optional(input.raw_days, |checked, days| checked.days("rawDays", days));
             let rollup_days = checked.optional(input.rollup_days, |checked, days| checked.days("rollupDays", days));
             let own = hub_model::Retention { raw_days: raw_days?, rollup_days: rollup_days? };
-            Some(Command::RetainDevice { device: device?, retention: (!input.use_default).then_some(own) })
+            let quantity = input.quantity.map(|quantity| quantity.0);
+            Some(Command::RetainDevice { device: device?, quantity, retention: (!input.use_default).then_some(own) })
         });
         let done = done.await;
         Ok(SetRetentionPayload::new(done.device(), done))

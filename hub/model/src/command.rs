@@ -54,11 +54,13 @@ pub enum Command {
         /// The offset in steps of the quantity's resolution; 0 removes it.
         offset: i64,
     },
-    /// Say how long a device's readings are kept.
+    /// Say how long a device's readings are kept: all of them, or those of one quantity.
     RetainDevice {
         /// Whose.
         device: DeviceId,
-        /// How long; `None`: as the hub's configuration says.
+        /// Which; `None`: all that have no retention of their own.
+        quantity: Option<Quantity>,
+        /// How long; `None`: as the device's says for one quantity, as the hub's configuration says for a device.
         retention: Option<Retention>,
     },
     /// Take a device out of the house.

@@ -108,6 +108,54 @@ impl Default for Retention {
     }
 }
 
+/// A retention that nobody can keep.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{field} is {days}; expected {expected}")]
+pub struct RetentionError {
+    /// Which number: `rawDays` or `rollupDays`.
+    pub field: &'static str,
+    /// What was given.
+    pub days: u32,
+    /// What would be right.
+    pub expected: String,
+}
+
+impl Retention {
+    /// The most days: a hundred years.
+    pub const MAX_DAYS: u32 = 36_500;
+
+    /// All of it, for ever.
+    pub const FOREVER: Self = Self { raw_days: None, rollup_days: None };
+
+    /// Checks that it can be kept.
+    ///
+    /// # Errors
+    /// When days are outside 1 to 36 500, or figures would go before the readings that they sum up.
+    ///
+    /// ```
+    /// use hub_model::Retention;
+    ///
+    /// assert!(Retention { raw_days: Some(30), rollup_days: Some(400) }.check().is_ok());
+    /// let error = Retention { raw_days: Some(30), rollup_days: Some(7) }.check().unwrap_err();
+    /// assert_eq!(error.to_string(), "rollupDays is 7; expected at least rawDays, 30");
+    /// ```
+    pub fn check(self) -> Result<(), RetentionError> {
+        let refuse = |field, days, expected| Err(RetentionError { field, days, expected });
+        for (field, days) in [("rawDays", self.raw_days), ("rollupDays", self.rollup_days)] {
+            if let Some(days) = days.filter(|days| !(1..=Self::MAX_DAYS).contains(days)) {
+                return refuse(field, days, format!("1 to {} days, or none for ever", Self::MAX_DAYS));
+            }
+        }
+        match (self.raw_days, self.rollup_days) {
+            (None, Some(rollup)) => refuse("rollupDays", rollup, "none, as readings are kept for ever".to_owned()),
+            (Some(raw), Some(rollup)) if rollup < raw => {
+                refuse("rollupDays", rollup, format!("at least rawDays, {raw}"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Offsets that the owner measured, by quantity and instance, in steps of the quantity's resolution.
 pub type Calibration = BTreeMap<(Quantity, u8), i64>;
 
@@ -132,8 +180,20 @@ pub struct Device {
     pub calibration: Calibration,
     /// How long its readings are kept; `None`: as the hub's configuration says.
     pub retention: Option<Retention>,
+    /// How long the readings of single quantities are kept, where that differs from the rest of the device.
+    pub retention_of: BTreeMap<Quantity, Retention>,
     /// When it was adopted.
     pub adopted_at: UnixMillis,
+}
+
+impl Device {
+    /// How long what it measures is kept: as the owner said for this quantity, else for the device, else `default`.
+    ///
+    /// `None` is a quantity that this version of the hub does not know, from a store that a newer one wrote.
+    pub fn retention(&self, quantity: Option<Quantity>, default: Retention) -> Retention {
+        let own = quantity.and_then(|quantity| self.retention_of.get(&quantity).copied());
+        own.or(self.retention).unwrap_or(default)
+    }
 }
 
 #[cfg(test)]
@@ -147,6 +207,30 @@ mod tests {
         }
         assert_eq!("A4:C1:38:00:11:22".parse::<DeviceId>()?.to_string(), "a4c138001122");
         Ok(())
+    }
+
+    #[test]
+    fn the_nearest_retention_holds() {
+        let days = |raw_days| Retention { raw_days: Some(raw_days), rollup_days: None };
+        let mut device = Device {
+            id: DeviceId::from_u64(1),
+            address: Address::new([0, 0, 0, 0, 0, 1]),
+            name: Name::parse("Bath").unwrap(),
+            room: None,
+            format: None,
+            key: None,
+            replay: ReplayRule::Strict,
+            calibration: Calibration::new(),
+            retention: None,
+            retention_of: [(Quantity::Power, days(7))].into(),
+            adopted_at: UnixMillis(0),
+        };
+        let kept = |device: &Device| {
+            [Some(Quantity::Power), Some(Quantity::Humidity), None].map(|of| device.retention(of, days(400)))
+        };
+        assert_eq!(kept(&device), [days(7), days(400), days(400)]);
+        device.retention = Some(days(90));
+        assert_eq!(kept(&device), [days(7), days(90), days(90)]);
     }
 
     #[test]

@@ -23,6 +23,7 @@ fn device(is_encrypted: bool, replay: ReplayRule) -> Device {
         replay,
         calibration: [].into(),
         retention: None,
+        retention_of: [].into(),
         adopted_at: UnixMillis(0),
     }
 }

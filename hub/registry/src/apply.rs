@@ -1,10 +1,10 @@
 //! What a command does to the household: pure, before anything is written.
 
-use std::{ops::RangeInclusive, sync::Arc};
+use std::sync::Arc;
 
 use hub_model::{
     Address, BindKey, Command, CommandError, Device, DeviceId, Format, Household, Kind, Name, Quantity, Retention,
-    Room, RoomId, UnixMillis,
+    RetentionError, Room, RoomId, UnixMillis,
 };
 
 use crate::record::EventRecord;
@@ -19,7 +19,7 @@ pub const MAX_ROOMS: usize = 200;
 pub const MAX_OFFSETS: usize = 64;
 
 /// The longest retention in days: a hundred years.
-pub const MAX_RETENTION_DAYS: u32 = 36_500;
+pub const MAX_RETENTION_DAYS: u32 = Retention::MAX_DAYS;
 
 /// The household after a command, and what of it is new.
 #[derive(Debug)]
@@ -55,6 +55,7 @@ pub(crate) fn apply(
                 replay: *replay,
                 calibration: [].into(),
                 retention: None,
+                retention_of: [].into(),
                 adopted_at: now,
             })?;
         }
@@ -79,11 +80,9 @@ pub(crate) fn apply(
         Command::CalibrateDevice { device, quantity, instance, offset } => {
             change.device(*device, |device| calibrate(device, *quantity, *instance, *offset))?;
         }
-        Command::RetainDevice { device, retention } => change.device(*device, |device| {
-            check_retention(retention.as_ref())?;
-            device.retention = *retention;
-            Ok(())
-        })?,
+        Command::RetainDevice { device, quantity, retention } => {
+            change.device(*device, |device| retain(device, *quantity, *retention))?;
+        }
         Command::RemoveDevice { device, keeps_history: _ } => change.remove_device(*device)?,
         Command::CreateRoom { name } => {
             if change.household.rooms.len() >= MAX_ROOMS {
@@ -238,25 +237,21 @@ fn calibrate(device: &mut Device, quantity: Quantity, instance: u8, offset: i64)
     Ok(())
 }
 
-/// Days are 1 to 36 500, and figures outlive the readings that they sum up.
-fn check_retention(retention: Option<&Retention>) -> Result<(), CommandError> {
-    const DAYS: RangeInclusive<u32> = 1..=MAX_RETENTION_DAYS;
-    let Some(Retention { raw_days, rollup_days }) = retention else { return Ok(()) };
-    for (field, days) in [("rawDays", raw_days), ("rollupDays", rollup_days)] {
-        if let Some(days) = days.filter(|days| !DAYS.contains(days)) {
-            let expected = format!("{} to {} days, or none for ever", DAYS.start(), DAYS.end());
-            return Err(out_of_range(field, days.to_string(), &expected));
+fn retain(device: &mut Device, quantity: Option<Quantity>, retention: Option<Retention>) -> Result<(), CommandError> {
+    retention.map_or(Ok(()), Retention::check).map_err(|wrong| {
+        let RetentionError { field, days, expected } = wrong;
+        CommandError::OutOfRange { field, value: days.to_string(), expected }
+    })?;
+    match (quantity, retention) {
+        (None, retention) => device.retention = retention,
+        (Some(quantity), Some(retention)) => {
+            device.retention_of.insert(quantity, retention);
+        }
+        (Some(quantity), None) => {
+            device.retention_of.remove(&quantity);
         }
     }
-    match (raw_days, rollup_days) {
-        (None, Some(rollup)) => {
-            Err(out_of_range("rollupDays", rollup.to_string(), "none, as readings are kept for ever"))
-        }
-        (Some(raw), Some(rollup)) if rollup < raw => {
-            Err(out_of_range("rollupDays", rollup.to_string(), &format!("at least rawDays, {raw}")))
-        }
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 fn out_of_range(field: &'static str, value: String, expected: &str) -> CommandError {

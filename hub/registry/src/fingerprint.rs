@@ -25,8 +25,12 @@ pub(crate) fn fingerprint(command: &Command) -> Result<u128, RegistryError> {
         Command::CalibrateDevice { device, quantity, instance, offset } => {
             hash(&(4_u8, device.as_u64(), quantity.code(), instance, offset))
         }
-        Command::RetainDevice { device, retention: kept } => {
-            hash(&(5_u8, device.as_u64(), kept.as_ref().map(retention)))
+        Command::RetainDevice { device, quantity, retention: kept } => {
+            let kept = kept.as_ref().map(retention);
+            match quantity {
+                None => hash(&(5_u8, device.as_u64(), kept)),
+                Some(quantity) => hash(&(10_u8, device.as_u64(), quantity.code(), kept)),
+            }
         }
         Command::RemoveDevice { device, keeps_history } => hash(&(6_u8, device.as_u64(), keeps_history)),
         Command::CreateRoom { name } => hash(&(7_u8, name.as_str())),
@@ -38,3 +42,6 @@ pub(crate) fn fingerprint(command: &Command) -> Result<u128, RegistryError> {
 fn hash(command: &impl Serialize) -> Result<u128, RegistryError> {
     record::write("requests", command).map(|bytes| xxh3_128(&bytes))
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,7 +71,7 @@
 //! | `counters` | device id | last counters under keys no longer in use |
 //! | `dead_letters` | letter id | a refused frame; at most 1000 |
 //!
-//! A value is a version byte (1) and a postcard record of this crate's own types.
+//! A value is a version byte (1; 2 for a device whose quantities are retained apart) and a postcard record of this crate's own types.
 //!
 //! Does not know: readings and their retention (history), how events are numbered (bus, history), what was
 //! heard but not adopted, who a principal is. Blocks on the disk: call it from a thread that may.

@@ -1,7 +1,15 @@
 //! The records of the file: a version byte, then postcard.
 //!
-//! Every record is version 1. A field is never taken out or changed in meaning; a new one makes a new version,
-//! and the old one stays readable.
+//! A field is never taken out or changed in meaning; a new one makes a new version, and the old one stays readable.
+//! Every record is version 1, but that of a device whose quantities are retained apart, which is version 2:
+//!
+//! | version | bytes of a device |
+//! |---|---|
+//! | 1 | `01`, [`DeviceRecord`] |
+//! | 2 | `02`, [`DeviceRecord`], list of quantity's code, raw days, roll-up days |
+//!
+//! A device is written in the oldest version that holds it, so that a hub that goes back to the version before finds
+//! all devices that were not changed in a way that it cannot know.
 
 use std::fmt;
 
@@ -14,10 +22,16 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::{RegistryError, StoredLetter};
 
 const VERSION: u8 = 1;
+/// The version of a device whose quantities are retained apart.
+const RETAINED_APART: u8 = 2;
 
 /// The bytes of a record.
 pub(crate) fn write(table: &'static str, record: &impl Serialize) -> Result<Vec<u8>, RegistryError> {
-    postcard::to_extend(record, vec![VERSION]).map_err(|error| RegistryError::Damaged {
+    write_as(VERSION, table, record)
+}
+
+fn write_as(version: u8, table: &'static str, record: &impl Serialize) -> Result<Vec<u8>, RegistryError> {
+    postcard::to_extend(record, vec![version]).map_err(|error| RegistryError::Damaged {
         table,
         key: "to be written".to_owned(),
         reason: error.to_string(),
@@ -32,20 +46,60 @@ pub(crate) fn read<R: DeserializeOwned, T>(
     make: impl FnOnce(R) -> Result<T, String>,
 ) -> Result<T, RegistryError> {
     let parse = || match bytes.split_first() {
-        Some((&VERSION, rest)) => match postcard::take_from_bytes(rest) {
-            Ok((record, [])) => make(record),
-            Ok((_, rest)) => Err(format!("{} bytes too many", rest.len())),
-            Err(error) => Err(error.to_string()),
-        },
+        Some((&VERSION, rest)) => make(parse(rest)?),
         Some((version, _)) => Err(format!("its version is {version}; expected {VERSION}")),
         None => Err("it is empty".to_owned()),
     };
     parse().map_err(|reason| RegistryError::Damaged { table, key: key.to_string(), reason })
 }
 
+/// The record that `bytes` are, from the first to the last.
+fn parse<R: DeserializeOwned>(bytes: &[u8]) -> Result<R, String> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((record, [])) => Ok(record),
+        Ok((_, rest)) => Err(format!("{} bytes too many", rest.len())),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The bytes of a device.
+pub(crate) fn write_device(device: &Device) -> Result<Vec<u8>, RegistryError> {
+    let record = DeviceRecord::from(device);
+    if device.retention_of.is_empty() {
+        return write("device", &record);
+    }
+    let days = |(quantity, kept): (&Quantity, &Retention)| (quantity.code(), kept.raw_days, kept.rollup_days);
+    let retention_of: Vec<QuantityDays> = device.retention_of.iter().map(days).collect();
+    write_as(RETAINED_APART, "device", &(record, retention_of))
+}
+
+/// The device of this id in `bytes`.
+pub(crate) fn read_device(id: DeviceId, bytes: &[u8]) -> Result<Device, RegistryError> {
+    let retained_apart = |rest: &[u8]| {
+        let (record, days): (DeviceRecord, Vec<QuantityDays>) = parse(rest)?;
+        let kept = |(code, raw_days, rollup_days)| Ok((quantity(code)?, Retention { raw_days, rollup_days }));
+        let retention_of = days.into_iter().map(kept).collect::<Result<_, String>>()?;
+        Ok(Device { retention_of, ..record.device(id)? })
+    };
+    let device = match bytes.split_first() {
+        Some((&VERSION, rest)) => parse(rest).and_then(|record: DeviceRecord| record.device(id)),
+        Some((&RETAINED_APART, rest)) => retained_apart(rest),
+        Some((version, _)) => Err(format!("its version is {version}; expected {VERSION} or {RETAINED_APART}")),
+        None => Err("it is empty".to_owned()),
+    };
+    device.map_err(|reason| RegistryError::Damaged { table: "device", key: id.to_string(), reason })
+}
+
+/// A quantity's code, and the days that its readings and its figures are kept.
+type QuantityDays = (u16, Option<u32>, Option<u32>);
+
+fn quantity(code: u16) -> Result<Quantity, String> {
+    Quantity::from_code(code).ok_or_else(|| format!("quantity {code} is not known"))
+}
+
 /// A device as it is stored under its id. Not printable: it holds the key.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct DeviceRecord {
+struct DeviceRecord {
     address: [u8; 6],
     name: String,
     room: Option<u32>,
@@ -78,12 +132,9 @@ impl From<&Device> for DeviceRecord {
 }
 
 impl DeviceRecord {
-    pub(crate) fn device(self, id: DeviceId) -> Result<Device, String> {
+    fn device(self, id: DeviceId) -> Result<Device, String> {
         let format = |name: String| Format::from_name(&name).ok_or_else(|| format!("format {name:?} is not known"));
-        let offset = |(code, instance, offset)| {
-            let quantity = Quantity::from_code(code).ok_or_else(|| format!("quantity {code} is not known"))?;
-            Ok(((quantity, instance), offset))
-        };
+        let offset = |(code, instance, offset)| Ok(((quantity(code)?, instance), offset));
         Ok(Device {
             id,
             address: Address::new(self.address),
@@ -94,6 +145,7 @@ impl DeviceRecord {
             replay: if self.is_compat { ReplayRule::Compat } else { ReplayRule::Strict },
             calibration: self.calibration.into_iter().map(offset).collect::<Result<_, String>>()?,
             retention: self.retention.map(|(raw_days, rollup_days)| Retention { raw_days, rollup_days }),
+            retention_of: [].into(),
             adopted_at: UnixMillis(self.adopted_at_ms),
         })
     }

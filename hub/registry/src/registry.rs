@@ -10,7 +10,7 @@ use redb::{
 use crate::{
     RegistryError,
     apply::{Applied, apply},
-    record::{self, CountersRecord, DeviceRecord, EventRecord, PendingRecord, RequestRecord, RoomRecord},
+    record::{self, CountersRecord, EventRecord, PendingRecord, RequestRecord, RoomRecord},
     tables::{CACHE_BYTES, COUNTERS, DEVICES, NEXT_ROOM, NUMBERS, PENDING, REVISION, ROOMS, number, prepare},
 };
 
@@ -249,7 +249,7 @@ impl Contents {
         for row in transaction.open_table(DEVICES)?.iter()? {
             let (id, row) = row?;
             let id = DeviceId::from_u64(id.value());
-            let device = record::read("device", id, row.value(), |record: DeviceRecord| record.device(id))?;
+            let device = record::read_device(id, row.value())?;
             household.devices.insert(id, Arc::new(device));
         }
         for row in transaction.open_table(ROOMS)?.iter()? {
@@ -276,7 +276,7 @@ impl Applied {
         for id in &self.devices {
             match self.household.devices.get(id) {
                 Some(device) => {
-                    let record = record::write("device", &DeviceRecord::from(&**device))?;
+                    let record = record::write_device(device)?;
                     devices.insert(id.as_u64(), record.as_slice())?;
                 }
                 None => drop(devices.remove(id.as_u64())?),

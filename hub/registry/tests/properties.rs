@@ -35,6 +35,10 @@ fn key() -> impl Strategy<Value = Option<BindKey>> {
     option::of((0_u8..4).prop_map(|byte| BindKey::new([byte; 16])))
 }
 
+fn quantity() -> impl Strategy<Value = Option<Quantity>> {
+    option::of(prop_oneof![Just(Quantity::Temperature), Just(Quantity::Power)])
+}
+
 fn command() -> impl Strategy<Value = Command> {
     let days = || option::of(0_u32..4);
     prop_oneof![
@@ -49,9 +53,9 @@ fn command() -> impl Strategy<Value = Command> {
             instance,
             offset
         }),
-        (device(), days(), days()).prop_map(|(device, raw_days, rollup_days)| Command::RetainDevice {
-            device,
-            retention: Some(Retention { raw_days, rollup_days })
+        (device(), quantity(), option::of((days(), days()))).prop_map(|(device, quantity, days)| {
+            let retention = days.map(|(raw_days, rollup_days)| Retention { raw_days, rollup_days });
+            Command::RetainDevice { device, quantity, retention }
         }),
         (device(), any::<bool>()).prop_map(|(device, keeps_history)| Command::RemoveDevice { device, keeps_history }),
         name().prop_map(|name| Command::CreateRoom { name }),

@@ -1,5 +1,7 @@
 use async_graphql::{ID, InputObject};
 
+use crate::quantity::Quantity;
+
 /// Defines an input: its own fields, then the id that makes it safe to repeat.
 macro_rules! input {
     ($(#[$about:meta])* $name:ident { $($(#[$field_about:meta])* $field:ident: $type:ty,)* }) => {
@@ -77,15 +79,18 @@ input! {
 }
 
 input! {
-    /// How long the readings of a device are kept.
+    /// How long the readings of a device are kept, or those of one of its quantities.
     SetRetentionInput {
         /// The device: global id or Bluetooth address.
         device_id: ID,
+        /// Which of its readings; null: all whose quantity has no retention of its own.
+        quantity: Option<Quantity>,
         /// Days that every single reading is kept, 1 to 36500; null: for ever.
         raw_days: Option<i32>,
         /// Days that hourly and daily figures are kept, 1 to 36500; null: for ever.
         rollup_days: Option<i32>,
-        /// As the hub's configuration says; `rawDays` and `rollupDays` have no effect then.
+        /// Give up this retention: a quantity is then kept like its device, a device as the hub's configuration says.
+        /// `rawDays` and `rollupDays` have no effect then.
         #[graphql(default = false)]
         use_default: bool,
     }

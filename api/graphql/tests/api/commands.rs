@@ -37,6 +37,7 @@ async fn each_command_reaches_the_hub_and_shows_the_house_after_it() {
         0, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xAA, 0xBB, 0xCC, 0xDD, 0xEE, 0xFF,
     ]));
     let device = |field: &str| format!("device {{ {field} }}");
+    let days = |raw_days| Some(Retention { raw_days: Some(raw_days), rollup_days: None });
     let cases: Vec<(&str, String, String, serde_json::Value, Command)> = vec![
         (
             "adoptDevice",
@@ -93,14 +94,21 @@ async fn each_command_reaches_the_hub_and_shows_the_house_after_it() {
             format!("deviceId: {ONE:?}, rawDays: 30"),
             device("retention { rawDays rollupDays isDefault }"),
             serde_json::json!({ "retention": { "rawDays": 30, "rollupDays": null, "isDefault": false } }),
-            Command::RetainDevice { device: one, retention: Some(Retention { raw_days: Some(30), rollup_days: None }) },
+            Command::RetainDevice { device: one, quantity: None, retention: days(30) },
         ),
         (
             "setRetention",
             format!("deviceId: {ONE:?}, rawDays: 30, useDefault: true"),
             device("retention { rawDays isDefault }"),
             serde_json::json!({ "retention": { "rawDays": 400, "isDefault": true } }),
-            Command::RetainDevice { device: one, retention: None },
+            Command::RetainDevice { device: one, quantity: None, retention: None },
+        ),
+        (
+            "setRetention",
+            format!("deviceId: {ONE:?}, quantity: HUMIDITY, rawDays: 7"),
+            device("retention { rawDays isDefault }"),
+            serde_json::json!({ "retention": { "rawDays": 400, "isDefault": true } }),
+            Command::RetainDevice { device: one, quantity: Some(Quantity::Humidity), retention: days(7) },
         ),
         (
             "createRoom",

@@ -107,6 +107,7 @@ impl House {
             replay: ReplayRule::Strict,
             calibration: BTreeMap::new(),
             retention: None,
+            retention_of: BTreeMap::new(),
             adopted_at: START,
         };
         self.change(|household| {

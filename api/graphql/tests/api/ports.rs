@@ -148,7 +148,13 @@ impl TestCommands {
             Command::CalibrateDevice { device, quantity, instance, offset } => change(device, &mut |device| {
                 device.calibration.insert((quantity, instance), offset);
             })?,
-            Command::RetainDevice { device, retention } => change(device, &mut |device| device.retention = retention)?,
+            Command::RetainDevice { device, quantity, retention } => change(device, &mut |device| {
+                match (quantity, retention) {
+                    (None, retention) => device.retention = retention,
+                    (Some(quantity), Some(retention)) => drop(device.retention_of.insert(quantity, retention)),
+                    (Some(quantity), None) => drop(device.retention_of.remove(&quantity)),
+                }
+            })?,
             Command::AdoptDevice { device: id, name, room, key, replay } => {
                 let found = state.discovered.get(&id).ok_or(CommandError::DeviceNotFound { device: id })?;
                 let device = Device {
@@ -161,6 +167,7 @@ impl TestCommands {
                     replay,
                     calibration: BTreeMap::new(),
                     retention: None,
+                    retention_of: BTreeMap::new(),
                     adopted_at: START,
                 };
                 household.devices.insert(id, Arc::new(device));

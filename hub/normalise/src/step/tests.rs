@@ -20,6 +20,7 @@ fn device(key: Option<[u8; 16]>) -> Device {
         replay: ReplayRule::Strict,
         calibration: [((Quantity::Temperature, 0), -60)].into(),
         retention: None,
+        retention_of: [].into(),
         adopted_at: UnixMillis(0),
     }
 }

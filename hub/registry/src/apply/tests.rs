@@ -48,7 +48,7 @@ fn what_is_not_there_or_there_already_is_said() {
         Command::PlaceDevice { device: BATH, room: None },
         Command::SecureDevice { device: BATH, key: None, replay: ReplayRule::Compat },
         Command::CalibrateDevice { device: BATH, quantity: Quantity::Temperature, instance: 0, offset: 1 },
-        Command::RetainDevice { device: BATH, retention: None },
+        Command::RetainDevice { device: BATH, quantity: None, retention: None },
         Command::RemoveDevice { device: BATH, keeps_history: true },
     ] {
         assert_eq!(refused(&[], &command), "device a4c138001122 is not known", "{command:?}");
@@ -126,24 +126,44 @@ fn one_device_has_at_most_64_offsets() {
 
 #[test]
 fn figures_outlive_the_readings_that_they_sum_up() {
-    let retain = |raw_days, rollup_days| Command::RetainDevice {
-        device: BATH,
-        retention: Some(Retention { raw_days, rollup_days }),
-    };
     let before = [adopt(BATH, None, None)];
-    for (raw, rollup) in [(Some(1), Some(1)), (Some(36_500), None), (None, None), (Some(1), Some(36_500))] {
-        let house = apply(&house(&before), &retain(raw, rollup), RoomId(1), NOW).unwrap().household;
-        assert_eq!(house.devices[&BATH].retention, Some(Retention { raw_days: raw, rollup_days: rollup }));
+    for quantity in [None, Some(Quantity::Power)] {
+        let retain = |raw_days, rollup_days| Command::RetainDevice {
+            device: BATH,
+            quantity,
+            retention: Some(Retention { raw_days, rollup_days }),
+        };
+        for (raw, rollup) in [(Some(1), Some(1)), (Some(36_500), None), (None, None), (Some(1), Some(36_500))] {
+            let house = apply(&house(&before), &retain(raw, rollup), RoomId(1), NOW).unwrap().household;
+            let kept = house.devices[&BATH].retention(quantity, Retention::default());
+            assert_eq!(kept, Retention { raw_days: raw, rollup_days: rollup });
+        }
+        for (raw, rollup, text) in [
+            (Some(0), None, "rawDays is 0; expected 1 to 36500 days, or none for ever"),
+            (Some(36_501), None, "rawDays is 36501; expected 1 to 36500 days, or none for ever"),
+            (Some(1), Some(0), "rollupDays is 0; expected 1 to 36500 days, or none for ever"),
+            (Some(9), Some(8), "rollupDays is 8; expected at least rawDays, 9"),
+            (None, Some(8), "rollupDays is 8; expected none, as readings are kept for ever"),
+        ] {
+            assert_eq!(refused(&before, &retain(raw, rollup)), text);
+        }
     }
-    for (raw, rollup, text) in [
-        (Some(0), None, "rawDays is 0; expected 1 to 36500 days, or none for ever"),
-        (Some(36_501), None, "rawDays is 36501; expected 1 to 36500 days, or none for ever"),
-        (Some(1), Some(0), "rollupDays is 0; expected 1 to 36500 days, or none for ever"),
-        (Some(9), Some(8), "rollupDays is 8; expected at least rawDays, 9"),
-        (None, Some(8), "rollupDays is 8; expected none, as readings are kept for ever"),
-    ] {
-        assert_eq!(refused(&before, &retain(raw, rollup)), text);
-    }
+}
+
+#[test]
+fn a_quantity_is_retained_apart_from_its_device_until_it_no_longer_is() {
+    let days = |raw_days| Some(Retention { raw_days: Some(raw_days), rollup_days: None });
+    let retain = |quantity, retention| Command::RetainDevice { device: BATH, quantity, retention };
+    let power = Some(Quantity::Power);
+    let mut done = vec![adopt(BATH, None, None), retain(power, days(7)), retain(None, days(90))];
+    let bath = |done: &[Command]| Device::clone(&house(done).devices[&BATH]);
+    assert_eq!(bath(&done).retention, days(90));
+    assert_eq!(bath(&done).retention_of, [(Quantity::Power, days(7).unwrap())].into());
+    // What the device gives up, the quantity keeps.
+    done.push(retain(None, None));
+    assert_eq!((bath(&done).retention, bath(&done).retention_of.len()), (None, 1));
+    done.push(retain(power, None));
+    assert_eq!(bath(&done), bath(&done[..1]));
 }
 
 #[test]

@@ -5,8 +5,7 @@ use redb::{ReadableDatabase, ReadableTable, ReadableTableMetadata};
 
 use super::Registry;
 use crate::{
-    RegistryError,
-    record::{self, DeviceRecord},
+    RegistryError, record,
     tables::{BOOTS, DEVICES, NUMBERS, WALL, number},
 };
 
@@ -84,7 +83,7 @@ impl Registry {
             return Ok(None);
         };
         let device = Device { format: Some(format), ..Device::clone(device) };
-        let bytes = record::write("device", &DeviceRecord::from(&device))?;
+        let bytes = record::write_device(&device)?;
         self.commit(|transaction| {
             transaction.open_table(DEVICES)?.insert(id.as_u64(), bytes.as_slice())?;
             Ok(())
