@@ -27,6 +27,7 @@ mod opening;
 mod retention;
 mod seconds;
 mod statistics;
+mod versions;
 
 /// 2026-09-21T14:00:00Z, the beginning of an hour.
 const T0: i64 = 1_790_000_000_000 - 1_790_000_000_000 % 3_600_000;
