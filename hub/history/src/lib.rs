@@ -67,6 +67,7 @@ mod rollup;
 mod rows;
 mod seal;
 mod shelf;
+mod slots;
 mod store;
 mod timeline;
 mod traffic;
