@@ -144,14 +144,26 @@ fn history(store: &Path, raw: &RawHistory) -> Result<hub_history::Config, Wrong>
         let expected = "at least history.raw_days, or 0 for ever";
         return Err(Wrong::new("history.rollup_days", raw.rollup_days, expected));
     }
+    if !matches!(raw.time_resolution_ms, 1 | 10 | 100 | 1000) {
+        return Err(Wrong::new("history.time_resolution_ms", raw.time_resolution_ms, "1, 10, 100 or 1000 ms"));
+    }
+    if (1..MIN_MB).contains(&raw.max_mb) {
+        let expected = format!("at least {MIN_MB} MiB, or 0 for no limit");
+        return Err(Wrong::new("history.max_mb", raw.max_mb, expected));
+    }
+    let budget = (raw.max_mb > 0).then(|| u64::from(raw.max_mb) << 20);
     hub_history::Config::new(store.join("history"))
         .with_commit_interval(Duration::from_secs(raw.commit_interval_s))
         .and_then(|config| config.with_retention(Retention { raw_days, rollup_days }))
+        .and_then(|config| config.with_time_resolution(Duration::from_millis(raw.time_resolution_ms)))
+        .and_then(|config| config.with_budget(budget))
         .map_err(|wrong| Wrong::new(wrong.key, wrong.value, wrong.expected))
 }
 
+/// The least budget of the history in MiB, of which the journal takes 64.
+const MIN_MB: u32 = 128;
 /// The longest retention in days: a hundred years.
-const MAX_DAYS: u32 = 36_500;
+const MAX_DAYS: u32 = Retention::MAX_DAYS;
 
 /// Days from the file, where 0 is for ever.
 fn days(key: &'static str, days: u32) -> Result<Option<u32>, Wrong> {

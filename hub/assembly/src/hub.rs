@@ -118,6 +118,7 @@ impl Hub {
             alerts: Arc::clone(&self.alerts),
             clock: Arc::clone(&self.clock),
             default_retention: self.config.history.retention(),
+            budget: self.config.history.budget(),
             commit_interval_ms: u64::try_from(self.config.history.commit_interval().as_millis()).unwrap_or(u64::MAX),
         })
     }

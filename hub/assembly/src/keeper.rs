@@ -22,6 +22,8 @@ const DEAD_LETTERS_MS: u64 = 600_000;
 const WALL_MS: u64 = 3_600_000;
 /// What is older than its retention is dropped so often, in milliseconds.
 const EXPIRE_MS: u64 = 86_400_000;
+/// The store is brought back within its budget so often, in milliseconds: as often as it grows by a seal.
+const BUDGET_MS: u64 = 3_600_000;
 
 /// The keeper. One task owns it; every call blocks on the disk.
 pub struct Keeper {
@@ -32,12 +34,14 @@ pub struct Keeper {
     alerts: Arc<Alerts>,
     clock: Arc<dyn Clock>,
     default_retention: Retention,
+    budget: Option<u64>,
     commit_interval_ms: u64,
     timekeeper: Timekeeper,
     flushed_ms: u64,
     buried_ms: u64,
     noted_ms: u64,
     expired_ms: u64,
+    fitted_ms: u64,
     /// The duties whose last try failed.
     failing: BTreeSet<&'static str>,
 }
@@ -51,6 +55,8 @@ pub(crate) struct Kept {
     pub alerts: Arc<Alerts>,
     pub clock: Arc<dyn Clock>,
     pub default_retention: Retention,
+    /// Bytes that the history may take.
+    pub budget: Option<u64>,
     pub commit_interval_ms: u64,
 }
 
@@ -76,6 +82,7 @@ impl Keeper {
             alerts: kept.alerts,
             clock: kept.clock,
             default_retention: kept.default_retention,
+            budget: kept.budget,
             commit_interval_ms: kept.commit_interval_ms,
             timekeeper: Timekeeper::default(),
             flushed_ms: now_ms,
@@ -83,6 +90,7 @@ impl Keeper {
             noted_ms: now_ms,
             // What is too old is dropped soon after start.
             expired_ms: now_ms.saturating_sub(EXPIRE_MS),
+            fitted_ms: now_ms.saturating_sub(BUDGET_MS),
             failing: BTreeSet::new(),
         }
     }
@@ -115,6 +123,13 @@ impl Keeper {
         if now.wall.quality == TimeQuality::Synchronised && due(&mut self.expired_ms, ms, EXPIRE_MS) {
             let expired = self.expire(now);
             self.done("drop what is too old", expired, now);
+        }
+        // What is oldest needs no clock to tell, and a disk fills without one too.
+        if let Some(budget) = self.budget
+            && due(&mut self.fitted_ms, ms, BUDGET_MS)
+        {
+            let fitted = self.fit(budget);
+            self.done("keep the history within its budget", fitted, now);
         }
     }
 
@@ -226,10 +241,27 @@ impl Keeper {
 
     fn expire(&self, now: Now) -> Result<(), Failure> {
         let household = self.bus.household();
-        let policy = |device| {
-            household.devices.get(&device).and_then(|device| device.retention).unwrap_or(self.default_retention)
+        let policy = |device, quantity| {
+            let device = household.devices.get(&device);
+            device.map_or(self.default_retention, |device| device.retention(quantity, self.default_retention))
         };
         self.history.expire(now.wall.at, &policy)?;
+        Ok(())
+    }
+
+    fn fit(&self, budget: u64) -> Result<(), Failure> {
+        if let Some(before) = self.history.keep_within(budget)? {
+            // Beyond the years that can be written, the number alone must do.
+            let before =
+                jiff::Timestamp::from_millisecond(before.0).map_or(before.0.to_string(), |at| format!("{at:.0}"));
+            let budget_mb = budget >> 20;
+            tracing::info!(
+                before,
+                budget_mb,
+                "single readings before this time were dropped to keep the history within its budget; hourly and daily \
+                 figures stay. To keep more, raise history.max_mb in hubd.toml, or lower history.raw_days"
+            );
+        }
         Ok(())
     }
 }

@@ -90,11 +90,13 @@ pub(super) struct RawHistory {
     pub commit_interval_s: u64,
     pub raw_days: u32,
     pub rollup_days: u32,
+    pub max_mb: u32,
+    pub time_resolution_ms: u64,
 }
 
 impl Default for RawHistory {
     fn default() -> Self {
-        Self { commit_interval_s: 5, raw_days: 400, rollup_days: 0 }
+        Self { commit_interval_s: 5, raw_days: 400, rollup_days: 0, max_mb: 0, time_resolution_ms: 1000 }
     }
 }
 

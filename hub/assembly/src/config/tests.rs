@@ -14,11 +14,24 @@ fn the_smallest_file_has_a_store_and_the_defaults() {
     assert_eq!(config.server.listen().to_string(), "127.0.0.1:8080");
     assert_eq!(config.history.retention(), Retention::default());
     assert_eq!(config.history.commit_interval().as_secs(), 5);
+    assert_eq!(config.history.budget(), None);
     assert_eq!(config.zone, hub_model::Zone::of_machine());
     let berlin = parse("[store]\npath = \"/s\"\n[home]\ntime_zone = \"Europe/Berlin\"\n").unwrap();
     assert_eq!(berlin.zone.name(), "Europe/Berlin");
     assert_eq!((config.log, config.clock_trust), (LogLevel::Info, ClockTrust::Auto));
     assert_eq!(config, Config::with_store(Path::new("/var/lib/ingle")).unwrap());
+}
+
+#[test]
+fn the_history_has_a_budget_in_mebibytes_and_times_to_the_millisecond_where_the_owner_wants_them() {
+    let exact = |path: &str| {
+        let keys = "max_mb = 128\ntime_resolution_ms = 1\n";
+        parse(&format!("[store]\npath = {path:?}\n[history]\n{keys}")).unwrap().history
+    };
+    assert_eq!(exact("/s").budget(), Some(128 * 1024 * 1024));
+    let plain = hub_history::Config::new("/s/history").with_budget(Some(128 << 20)).unwrap();
+    assert_ne!(exact("/s"), plain);
+    assert_eq!(exact("/s"), plain.with_time_resolution(std::time::Duration::from_millis(1)).unwrap());
 }
 
 #[test]
@@ -38,6 +51,11 @@ fn what_is_wrong_is_named_with_file_key_value_and_what_would_be_right() {
         (
             &format!("{store}[history]\nrollup_days = 30\n"),
             vec!["history.rollup_days is \"30\"", "at least history.raw_days"],
+        ),
+        (&format!("{store}[history]\nmax_mb = 127\n"), vec!["history.max_mb is \"127\"", "at least 128 MiB, or 0"]),
+        (
+            &format!("{store}[history]\ntime_resolution_ms = 0\n"),
+            vec!["history.time_resolution_ms is \"0\"", "1, 10, 100 or 1000"],
         ),
         (&format!("{store}[history]\ncommit_interval_s = \"5\"\n"), vec!["invalid type", "line 4"]),
         (&format!("{store}[log]\nlevel = \"loud\"\n"), vec!["unknown variant `loud`", "`debug`"]),
