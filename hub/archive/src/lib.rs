@@ -26,6 +26,8 @@ mod convert;
 mod csv;
 mod decimal;
 mod error;
+#[cfg(feature = "home-assistant")]
+mod home_assistant;
 mod parquet;
 mod record;
 mod row;
@@ -34,5 +36,7 @@ mod time;
 pub use convert::{Scale, scale};
 pub use csv::{CsvReader, CsvWriter};
 pub use error::{ArchiveError, Reason, Rejected};
+#[cfg(feature = "home-assistant")]
+pub use home_assistant::{Counts, Entity, HomeAssistant, Map, MapError, Mapped, Seen};
 pub use parquet::{ParquetReader, ParquetWriter};
 pub use record::{Kind, Record, RecordWriter, Row};

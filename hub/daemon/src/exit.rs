@@ -37,6 +37,12 @@ pub(crate) enum Failure {
     NoSuchSeries { device: String, quantity: &'static str, instance: u8, present: String },
     #[error("the store could not be used")]
     Store(#[source] hub_history::StoreError),
+    #[error("the map {file} cannot be used")]
+    Map {
+        file: String,
+        #[source]
+        source: io::Error,
+    },
     #[error("the file {file} cannot be used")]
     Archive {
         file: String,
@@ -73,11 +79,14 @@ impl Failure {
             Self::Stop(StopError::Finish(_)) | Self::Replay(_) | Self::History(_) => IOERR,
             Self::Store(_) | Self::Output(_) => IOERR,
             Self::Capture { source: CaptureError::Read(_), .. } | Self::NoStore { .. } => NOINPUT,
-            Self::Archive { source: ArchiveError::Io(error), .. } => match error.kind() {
-                io::ErrorKind::NotFound => NOINPUT,
-                io::ErrorKind::PermissionDenied | io::ErrorKind::StorageFull => CANTCREAT,
-                _ => IOERR,
-            },
+            Self::Archive { source: ArchiveError::Io(error), .. } | Self::Map { source: error, .. } => {
+                match error.kind() {
+                    io::ErrorKind::NotFound => NOINPUT,
+                    io::ErrorKind::PermissionDenied | io::ErrorKind::StorageFull => CANTCREAT,
+                    io::ErrorKind::InvalidData => DATAERR,
+                    _ => IOERR,
+                }
+            }
             Self::Archive { .. } | Self::Capture { .. } | Self::NoSuchSeries { .. } => DATAERR,
             Self::Machine { .. } => OSERR,
         })

@@ -4,6 +4,8 @@
 mod check;
 mod compact;
 mod export;
+#[cfg(feature = "home-assistant")]
+mod home_assistant;
 mod import;
 mod intake;
 mod stats;

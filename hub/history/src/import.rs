@@ -117,13 +117,14 @@ impl History {
         let (mut imported, mut learned) = (Imported::default(), Vec::new());
         for (device, batch) in batches {
             let known = self.live().devices.get(device).map(|live| live.known.clone()).unwrap_or_default();
+            let before = known.clone();
             let rolled_before = known.rolled_to;
             let mut importer = Importer { shelves: &mut shelves, device: *device, known, rolled_before };
             let of_device = importer.take(batch)?;
             let known = importer.known;
             imported.readings += of_device.readings;
             imported.figures += of_device.figures;
-            if of_device != Imported::default() {
+            if known != before {
                 shelves.devices.insert(*device, known.encode().as_slice())?;
                 learned.push((*device, known));
             }
@@ -182,11 +183,15 @@ impl Importer<'_, '_> {
         for (key, (t, value)) in newest {
             self.known.learn_of(key, t, value);
         }
-        imported.figures += self.put_figures(HOURS, &batch.hours, &mut touched)?;
-        imported.figures += self.put_figures(DAYS, &batch.days, &mut touched)?;
-        if imported != Imported::default() {
-            self.roll_up(&touched)?;
-        }
+        // The roll-ups of the days that figures are of must be there first: they may know more already.
+        let last = batch.hours.iter().chain(&batch.days).map(|(_, rollup)| DAYS.slot(rollup.first)).max();
+        let day_end = last.map(|day| day.saturating_add(DAYS.slot_ms));
+        self.known.rolled_to = self.known.rolled_to.max(day_end);
+        self.roll_up(&touched)?;
+        let mut days = BTreeSet::new();
+        imported.figures += self.put_figures(HOURS, &batch.hours, &mut days)?;
+        imported.figures += self.put_figures(DAYS, &batch.days, &mut days)?;
+        self.roll_up_days(days)?;
         Ok(imported)
     }
 
@@ -237,7 +242,7 @@ impl Importer<'_, '_> {
         &mut self,
         span: Span,
         figures: &[(ColumnKey, Rollup)],
-        touched: &mut BTreeSet<i64>,
+        days: &mut BTreeSet<i64>,
     ) -> Result<u64, StoreError> {
         let mut records: BTreeMap<i64, Vec<&(ColumnKey, Rollup)>> = BTreeMap::new();
         for figure in figures {
@@ -255,10 +260,7 @@ impl Importer<'_, '_> {
                     let right = stored.map_or(*rollup, |stored| enclosing(rollup, stored));
                     slots.insert(slot, right);
                     self.known.learn_of(*key, rollup.last.0, rollup.last.1);
-                    // The hours of their day are the roll-ups' from now on.
-                    let day_end = DAYS.slot(slot).saturating_add(DAYS.slot_ms);
-                    touched.extend([HOURS.record(slot)]);
-                    self.known.rolled_to = self.known.rolled_to.max(Some(day_end));
+                    days.insert(DAYS.record(slot));
                     added += 1;
                 }
             }
@@ -297,11 +299,17 @@ impl Importer<'_, '_> {
                 days.insert(DAYS.record(HOURS.record_start(record)));
             }
         }
-        for record in days {
+        self.roll_up_days(days)?;
+        self.known.rolled_to = Some(rolled_to);
+        Ok(())
+    }
+
+    /// Works out records of days from their hours.
+    fn roll_up_days(&mut self, records: BTreeSet<i64>) -> Result<(), StoreError> {
+        for record in records {
             let hours = days_of_hours(&self.shelves.hours, self.device, record)?;
             self.reconcile(DAYS, record, &hours)?;
         }
-        self.known.rolled_to = Some(rolled_to);
         Ok(())
     }
 

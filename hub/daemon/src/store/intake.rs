@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hub_archive::{Record, Rejected};
+use hub_archive::{Reason, Record};
 use hub_assembly::Hub;
 use hub_history::History;
 use hub_model::{DeviceId, Figures, Reading};
@@ -64,18 +64,13 @@ impl<'a> Intake<'a> {
         Ok(())
     }
 
-    /// Notes and names a row that is no record; `file` says where.
-    pub(super) fn refuse(&mut self, file: &str, rejected: &Rejected) {
-        self.count_refused(rejected.reason.code(), 1);
+    /// Notes and names what is no record; `place` says where it is.
+    pub(super) fn refuse(&mut self, place: std::fmt::Arguments<'_>, reason: &Reason) {
+        *self.counts.refused.entry(reason.code()).or_default() += 1;
+        self.counts.all_refused += 1;
         if self.counts.all_refused <= MOST_NAMED {
-            tell(&format!("{file}: {rejected}"));
+            tell(&format!("{place}: {reason}"));
         }
-    }
-
-    /// Notes rows that are no records without naming each.
-    pub(super) fn count_refused(&mut self, code: &'static str, count: u64) {
-        *self.counts.refused.entry(code).or_default() += count;
-        self.counts.all_refused += count;
     }
 
     fn put(&mut self) -> Result<(), Failure> {

@@ -93,6 +93,10 @@ pub(crate) struct ImportArguments {
     /// Only tell what would be taken in.
     #[arg(long)]
     pub dry_run: bool,
+    /// Which entity becomes which series (with home-assistant); without it a map to complete is written.
+    #[cfg(feature = "home-assistant")]
+    #[arg(long, value_name = "FILE")]
+    pub map: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -101,6 +105,9 @@ pub(crate) enum ImportFormat {
     Csv,
     /// Apache Parquet with the same columns.
     Parquet,
+    /// The recorder database of Home Assistant, home-assistant_v2.db.
+    #[cfg(feature = "home-assistant")]
+    HomeAssistant,
 }
 
 impl StoreTask {

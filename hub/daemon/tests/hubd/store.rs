@@ -218,3 +218,78 @@ fn figures_of_hours_go_out_and_come_in() {
     let stats = owner.told("stats", &["--json"]);
     assert_eq!((&stats["readings"], &stats["devices"][0]["series"][0]["hours"]), (&0.into(), &2.into()));
 }
+
+/// Home Assistant's tables in the present layout, with two days of an attic: states of today, statistics of both.
+#[cfg(feature = "home-assistant")]
+fn recorder(owner: &Owner) -> PathBuf {
+    let path = owner.folder.path().join("home-assistant_v2.db");
+    let database = rusqlite::Connection::open(&path).unwrap();
+    let tables = "
+        CREATE TABLE states_meta (metadata_id INTEGER PRIMARY KEY, entity_id VARCHAR(255));
+        CREATE TABLE state_attributes (attributes_id INTEGER PRIMARY KEY, hash BIGINT, shared_attrs TEXT);
+        CREATE TABLE states (state_id INTEGER PRIMARY KEY, entity_id CHAR(0), state VARCHAR(255), attributes CHAR(0),
+            last_updated CHAR(0), last_updated_ts FLOAT, attributes_id INTEGER, metadata_id INTEGER);
+        CREATE TABLE statistics_meta (id INTEGER PRIMARY KEY, statistic_id VARCHAR(255), source VARCHAR(32),
+            unit_of_measurement VARCHAR(255), has_mean BOOLEAN, has_sum BOOLEAN, name VARCHAR(255));
+        CREATE TABLE statistics (id INTEGER PRIMARY KEY, metadata_id INTEGER, start CHAR(0), start_ts FLOAT, mean FLOAT,
+            min FLOAT, max FLOAT, state FLOAT, sum FLOAT);
+        INSERT INTO states_meta VALUES (1, 'sensor.attic');
+        INSERT INTO state_attributes VALUES (1, 1, '{\"unit_of_measurement\":\"°F\",\"device_class\":\"temperature\"}');
+        INSERT INTO statistics_meta VALUES (1, 'sensor.attic', 'recorder', '°F', 1, 0, NULL);";
+    database.execute_batch(tables).unwrap();
+    for hour in 0..48 {
+        let at = 1_795_219_200 + hour * 3600;
+        database
+            .execute(
+                "INSERT INTO statistics (metadata_id, start_ts, mean, min, max) VALUES (1, ?1, 68, 66.2, 69.8)",
+                [at],
+            )
+            .unwrap();
+        for minute in if hour < 24 { 0..0 } else { 0..6 } {
+            let at = f64::from(at) + f64::from(minute) * 600.0;
+            let insert =
+                "INSERT INTO states (state, last_updated_ts, attributes_id, metadata_id) VALUES (?1, ?2, 1, 1)";
+            let state = if minute == 5 { "unavailable" } else { "71.6" };
+            database.execute(insert, rusqlite::params![state, at]).unwrap();
+        }
+    }
+    path
+}
+
+#[cfg(feature = "home-assistant")]
+#[test]
+fn a_home_moves_in_from_home_assistant() {
+    let owner = Owner::new();
+    let database = recorder(&owner);
+    let import = ["--format", "home-assistant", "--from", database.to_str().unwrap()];
+    let suggestion = owner.store_tool("import", &import);
+    assert!(suggestion.status.success() && error(&suggestion).contains("--map FILE"), "{}", error(&suggestion));
+    assert!(!owner.store().exists(), "only told");
+    let text = String::from_utf8(suggestion.stdout).unwrap();
+    let map = owner.file("map.toml", &text.replace("device = \"\"", "device = \"A4:C1:38:00:11:22\""));
+
+    let import = [&import[..], &["--map", map.to_str().unwrap()]].concat();
+    let told = owner.told("import", &import);
+    assert_eq!((&told["states"], &told["states_without_value"]), (&144.into(), &24.into()));
+    assert_eq!((&told["readings_added"], &told["hours_of_statistics"]), (&120.into(), &48.into()));
+    assert_eq!(told["figures_added"], 24, "statistics stand where no states are: {told}");
+    let again = owner.told("import", &import);
+    assert_eq!((&again["readings_added"], &again["figures_added"]), (&0.into(), &0.into()));
+
+    let window =
+        ["--from", "2026-11-21T00:00:00Z", "--to", "2026-11-23T00:00:00Z", "--resolution", "1h", "--format", "json"];
+    let series = ["--device", DEVICE, "--quantity", "temperature"];
+    let output = owner.run("history", &[&series[..], &window].concat());
+    let data: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let points = data["points"].as_array().unwrap();
+    assert_eq!(points.len(), 48);
+    let (first, last) = (&points[0], &points[47]);
+    assert_eq!((&first["min"], &first["max"], &first["count"]), (&19.into(), &21.into(), &1.into()));
+    assert_eq!(first["mean"].as_f64(), Some(20.0));
+    assert_eq!((&last["min"], &last["max"], &last["count"]), (&22.into(), &22.into(), &5.into()));
+    assert_eq!(owner.store_tool("check", &[]).status.code(), Some(0));
+
+    let bad = owner.file("bad.toml", "[[entity]]\nid = 'sensor.attic'\ndevice = 'attic'\nquantity = 'temperature'\n");
+    let refused = owner.store_tool("import", &[&import[..4], &["--map", bad.to_str().unwrap()]].concat());
+    refusals::check(&refused, 65, &["bad.toml", "device of sensor.attic is \"attic\""]);
+}

@@ -58,6 +58,7 @@ pub(super) const ALONE: &[(&str, &[&str])] = &[
     ("toml", &["hub-assembly", "hub-archive"]),
     ("csv", &["hub-archive"]),
     ("parquet", &["hub-archive"]),
+    ("rusqlite", &["hub-archive"]),
     ("sd-notify", &["hub-daemon"]),
     ("clap", &["hub-daemon", "hub-sim"]),
     ("tracing-subscriber", &["hub-daemon", "hub-sim"]),
