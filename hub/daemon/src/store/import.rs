@@ -44,7 +44,7 @@ pub(super) fn import(arguments: &ImportArguments) -> Result<ExitCode, Failure> {
 enum Source {
     Files(Vec<PathBuf>),
     #[cfg(feature = "home-assistant")]
-    HomeAssistant(super::home_assistant::Recorder),
+    HomeAssistant(Box<super::home_assistant::Recorder>),
 }
 
 impl Source {
@@ -55,7 +55,8 @@ impl Source {
             #[cfg(feature = "home-assistant")]
             ImportFormat::HomeAssistant => {
                 let map = arguments.map.as_deref().unwrap_or(Path::new(""));
-                super::home_assistant::Recorder::open(&arguments.from, map).map(Self::HomeAssistant)
+                super::home_assistant::Recorder::open(&arguments.from, map)
+                    .map(|recorder| Self::HomeAssistant(Box::new(recorder)))
             }
         }
     }
