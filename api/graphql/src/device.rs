@@ -4,7 +4,15 @@ use async_graphql::{ID, Object, Result, SimpleObject};
 use hub_bus::{Contact, Discovered};
 use hub_model::{DeviceId, Quantity, WallTime};
 
-use crate::{id::GlobalId, room::Room, scalar::DateTime, sensor::Sensor, view::View, words::Protection};
+use crate::{
+    id::GlobalId,
+    retention::{QuantityRetention, Retention},
+    room::Room,
+    scalar::DateTime,
+    sensor::Sensor,
+    view::View,
+    words::Protection,
+};
 
 /// How the house knows a device.
 #[derive(Clone)]
@@ -183,15 +191,16 @@ impl Device {
         Sensor::all(self).into_iter().find(|sensor| sensor.key().quantity == Quantity::Battery)
     }
 
-    /// How long its readings are kept.
+    /// How long its readings are kept, but for those of quantities that have a retention of their own.
     async fn retention(&self) -> Retention {
-        let own = match &self.standing {
-            Standing::Adopted(device) => device.retention,
-            Standing::Heard(_) => None,
-        };
-        let kept = own.unwrap_or(self.view.ports().default_retention);
-        let days = |days: Option<u32>| days.map(|days| i32::try_from(days).unwrap_or(i32::MAX));
-        Retention { raw_days: days(kept.raw_days), rollup_days: days(kept.rollup_days), is_default: own.is_none() }
+        Retention::of(self)
+    }
+
+    /// How long the readings of each of its quantities are kept, in a fixed order: of those that it measures, and of those
+    /// that have a retention of their own.
+    #[graphql(complexity = "1 + 8 * child_complexity")]
+    async fn retentions(&self) -> Result<Vec<QuantityRetention>> {
+        self.view.listed(QuantityRetention::all(self))
     }
 
     /// When it was adopted; null when it is not.
@@ -201,17 +210,6 @@ impl Device {
             Standing::Heard(_) => None,
         }
     }
-}
-
-/// How long the readings of a device are kept.
-#[derive(SimpleObject)]
-pub(crate) struct Retention {
-    /// Days that every single reading is kept, 1 to 36500; null is for ever.
-    raw_days: Option<i32>,
-    /// Days that hourly and daily figures are kept, 1 to 36500; null is for ever.
-    rollup_days: Option<i32>,
-    /// Is this the hub's default, rather than a choice for this device?
-    is_default: bool,
 }
 
 /// Something that a device says of itself.

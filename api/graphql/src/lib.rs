@@ -31,6 +31,7 @@ mod page;
 mod ports;
 mod quantity;
 mod query;
+mod retention;
 mod room;
 mod scalar;
 mod sensor;

@@ -14,6 +14,7 @@ use crate::{
     id::{BadId, GlobalId, device_id, room_id},
     page::{MAX_PAGE, PageKey, after_key, connection, page_size},
     quantity::Quantity,
+    retention::{PreviewQuestion, RetentionPreview},
     room::Room,
     scalar::{Cursor, DateTime},
     sensor::Sensor,
@@ -27,6 +28,8 @@ use crate::{
 const MAX_NODES: usize = 100;
 /// The most events of one `eventsSince`.
 const MAX_EVENTS: usize = 500;
+/// What a complexity rule takes a preview of retention to be: it may read years of one device.
+const PREVIEW_COST: usize = 2_000;
 
 /// Whatever has a global id.
 #[derive(Interface)]
@@ -297,6 +300,27 @@ impl Query {
             below,
         };
         question.answer(&View::of(ctx)?, ctx.field()).await
+    }
+
+    /// What `setRetention` with these arguments would delete, for good, if it were done now. Nothing is changed.
+    #[graphql(complexity = "PREVIEW_COST + child_complexity")]
+    async fn retention_preview(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The device, in the house: global id or Bluetooth address.")] device_id: ID,
+        #[graphql(desc = "Which of its readings; null: all whose quantity has no retention of its own.")]
+        quantity: Option<Quantity>,
+        #[graphql(desc = "Days that every single reading is kept, 1 to 36500; null: for ever.")] raw_days: Option<i32>,
+        #[graphql(desc = "Days that hourly and daily figures are kept, 1 to 36500; null: for ever.")]
+        rollup_days: Option<i32>,
+        #[graphql(
+            desc = "Give up this retention, as in `setRetention`; `rawDays` and `rollupDays` have no effect then.",
+            default = false
+        )]
+        use_default: bool,
+    ) -> Result<RetentionPreview> {
+        let question = PreviewQuestion { device_id, quantity, raw_days, rollup_days, use_default };
+        question.answer(&View::of(ctx)?).await
     }
 
     /// What happened after a cursor: the stream of `events` for clients that ask now and then.

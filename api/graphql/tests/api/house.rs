@@ -52,6 +52,7 @@ impl House {
         let clock = Arc::new(TestClock::default());
         let history = Arc::new(TestHistory::default());
         let store = Arc::new(History::memory().unwrap());
+        assert!(history.store.set(store.clone()).is_ok());
         let commands = Arc::new(TestCommands::new(bus.clone()));
         let dead_letters = Arc::new(TestDeadLetters::default());
         let ports = Ports {

@@ -9,4 +9,5 @@ mod house;
 mod limits;
 mod ports;
 mod queries;
+mod retention;
 mod statistics;

@@ -3,15 +3,16 @@
 use std::{
     collections::{BTreeMap, HashMap},
     ops::{ControlFlow, Range},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use hub_bus::{Bus, Draft};
+use hub_history::History;
 use hub_model::{
     Alert, AlertKind, BootId, Clock, Command, CommandError, CommandFuture, CommandPort, DeadLetter, DeadLetterReader,
-    Device, EventBody, Gap, Health, HealthReader, HistoryError, HistoryQuery, HistoryReader, Name, Now, Outcome,
-    RawPoint, ReceiverHealth, Request, Resolution, Room, RoomId, Seq, SeriesData, SeriesKey, Severity, Stamp,
-    StoreStats, TimeQuality, UnixMillis, WallTime,
+    Device, DeviceId, EventBody, Expiring, Gap, Health, HealthReader, HistoryError, HistoryQuery, HistoryReader, Name,
+    Now, Outcome, Quantity, RawPoint, ReceiverHealth, Request, Resolution, Retention, Room, RoomId, Seq, SeriesData,
+    SeriesKey, Severity, Stamp, StoreStats, TimeQuality, UnixMillis, WallTime,
 };
 
 /// 2026-11-21T04:12:20.123Z, the moment at which every test begins.
@@ -42,9 +43,10 @@ impl Clock for TestClock {
     }
 }
 
-/// A history that answers with every reading it holds, or fails.
+/// A history that answers with every reading it holds, or fails; what would expire it asks a real one.
 #[derive(Default)]
 pub(crate) struct TestHistory {
+    pub(crate) store: OnceLock<Arc<History>>,
     pub(crate) points: Mutex<BTreeMap<SeriesKey, Vec<(UnixMillis, i64)>>>,
     pub(crate) asked: Mutex<Vec<HistoryQuery>>,
     pub(crate) fails: Mutex<bool>,
@@ -84,6 +86,16 @@ impl HistoryReader for TestHistory {
         _: &mut dyn FnMut(RawPoint) -> ControlFlow<()>,
     ) -> Result<(), HistoryError> {
         self.fail()
+    }
+
+    fn expiring(
+        &self,
+        now: UnixMillis,
+        device: DeviceId,
+        policy: &dyn Fn(Option<Quantity>) -> Retention,
+    ) -> Result<Expiring, HistoryError> {
+        self.fail()?;
+        self.store.get().map_or(Ok(Expiring::default()), |store| store.expiring(now, device, policy))
     }
 
     fn series(&self) -> Result<Vec<SeriesKey>, HistoryError> {
@@ -148,13 +160,13 @@ impl TestCommands {
             Command::CalibrateDevice { device, quantity, instance, offset } => change(device, &mut |device| {
                 device.calibration.insert((quantity, instance), offset);
             })?,
-            Command::RetainDevice { device, quantity, retention } => change(device, &mut |device| {
-                match (quantity, retention) {
+            Command::RetainDevice { device, quantity, retention } => {
+                change(device, &mut |device| match (quantity, retention) {
                     (None, retention) => device.retention = retention,
                     (Some(quantity), Some(retention)) => drop(device.retention_of.insert(quantity, retention)),
                     (Some(quantity), None) => drop(device.retention_of.remove(&quantity)),
-                }
-            })?,
+                })?
+            }
             Command::AdoptDevice { device: id, name, room, key, replay } => {
                 let found = state.discovered.get(&id).ok_or(CommandError::DeviceNotFound { device: id })?;
                 let device = Device {

@@ -7,13 +7,13 @@ use serde_json::json;
 use crate::house::{House, device_id};
 
 const DEVICE: &str = "A4:C1:38:00:11:01";
-const MINUTE: i64 = 60_000;
+pub(crate) const MINUTE: i64 = 60_000;
 /// 2026-10-25T00:00:00+02:00, the day on which Berlin sets its clock back.
-const MIDNIGHT: i64 = 1_792_879_200_000;
+pub(crate) const MIDNIGHT: i64 = 1_792_879_200_000;
 const DAY: &str = "from: \"2026-10-24T22:00:00Z\", to: \"2026-10-25T23:00:00Z\"";
 
 /// Stores readings of a device by their minutes after midnight.
-fn store(house: &House, number: u8, quantity: Quantity, readings: &[(i64, i64)]) {
+pub(crate) fn store(house: &House, number: u8, quantity: Quantity, readings: &[(i64, i64)]) {
     for (minute, value) in readings {
         let at = UnixMillis(MIDNIGHT + minute * MINUTE);
         let values = [Value { quantity, instance: 0, value: *value }].into();
@@ -113,7 +113,7 @@ async fn what_is_expired_is_null_and_said() {
     let now = UnixMillis(MIDNIGHT + 25 * 60 * MINUTE);
     house.store.seal(now).unwrap();
     let retention = Retention { raw_days: Some(1), rollup_days: None };
-    house.store.expire(now + 12 * 60 * MINUTE, &|_| retention).unwrap();
+    house.store.expire(now + 12 * 60 * MINUTE, &|_, _| retention).unwrap();
     let selection = "exactFrom buckets { isExact count mean min { at value } first { at value } percentiles { value }
         timeWeightedMean coverage }";
     let answer = ask(&house, &format!("quantity: TEMPERATURE, {DAY}, percentiles: [50]"), selection).await;

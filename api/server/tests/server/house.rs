@@ -9,8 +9,9 @@ use api_graphql::{HubSchema, Limits, Ports};
 use hub_bus::{Bus, MemoryLog, State};
 use hub_model::{
     AlignedData, AlignedQuery, BootId, Clock, CommandError, CommandFuture, CommandPort, DeadLetter, DeadLetterReader,
-    HistoryError, HistoryQuery, HistoryReader, Now, RawPoint, Request, Resolution, Retention, SeriesData, SeriesKey,
-    SeriesStatistics, Stamp, StatisticsQuery, StatisticsReader, StoreStats, TimeQuality, UnixMillis, WallTime, Zone,
+    DeviceId, Expiring, HistoryError, HistoryQuery, HistoryReader, Now, Quantity, RawPoint, Request, Resolution,
+    Retention, SeriesData, SeriesKey, SeriesStatistics, Stamp, StatisticsQuery, StatisticsReader, StoreStats,
+    TimeQuality, UnixMillis, WallTime, Zone,
 };
 
 use crate::schema::TestHealth;
@@ -57,6 +58,15 @@ impl HistoryReader for Empty {
         _: &mut dyn FnMut(RawPoint) -> ControlFlow<()>,
     ) -> Result<(), HistoryError> {
         Ok(())
+    }
+
+    fn expiring(
+        &self,
+        _: UnixMillis,
+        _: DeviceId,
+        _: &dyn Fn(Option<Quantity>) -> Retention,
+    ) -> Result<Expiring, HistoryError> {
+        Ok(Expiring::default())
     }
 
     fn series(&self) -> Result<Vec<SeriesKey>, HistoryError> {
