@@ -37,6 +37,7 @@ pub(crate) enum Failure {
     NoSuchSeries { device: String, quantity: &'static str, instance: u8, present: String },
     #[error("the store could not be used")]
     Store(#[source] hub_history::StoreError),
+    #[cfg(feature = "home-assistant")]
     #[error("the map {file} cannot be used")]
     Map {
         file: String,
@@ -79,14 +80,9 @@ impl Failure {
             Self::Stop(StopError::Finish(_)) | Self::Replay(_) | Self::History(_) => IOERR,
             Self::Store(_) | Self::Output(_) => IOERR,
             Self::Capture { source: CaptureError::Read(_), .. } | Self::NoStore { .. } => NOINPUT,
-            Self::Archive { source: ArchiveError::Io(error), .. } | Self::Map { source: error, .. } => {
-                match error.kind() {
-                    io::ErrorKind::NotFound => NOINPUT,
-                    io::ErrorKind::PermissionDenied | io::ErrorKind::StorageFull => CANTCREAT,
-                    io::ErrorKind::InvalidData => DATAERR,
-                    _ => IOERR,
-                }
-            }
+            Self::Archive { source: ArchiveError::Io(error), .. } => file_code(error),
+            #[cfg(feature = "home-assistant")]
+            Self::Map { source, .. } => file_code(source),
             Self::Archive { .. } | Self::Capture { .. } | Self::NoSuchSeries { .. } => DATAERR,
             Self::Machine { .. } => OSERR,
         })
@@ -111,6 +107,16 @@ const IOERR: u8 = 74;
 const TEMPFAIL: u8 = 75;
 /// The configuration is wrong.
 const CONFIG: u8 = 78;
+
+/// The code of a file that an owner named.
+fn file_code(error: &io::Error) -> u8 {
+    match error.kind() {
+        io::ErrorKind::NotFound => NOINPUT,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::StorageFull => CANTCREAT,
+        io::ErrorKind::InvalidData => DATAERR,
+        _ => IOERR,
+    }
+}
 
 fn open_code(error: &OpenError) -> u8 {
     use hub_assembly::StoreTrouble;

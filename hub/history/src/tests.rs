@@ -14,6 +14,7 @@ mod calendars;
 mod checking;
 mod clock;
 mod codecs;
+mod compacting;
 mod contents;
 mod crashes;
 mod envelope;

@@ -371,12 +371,15 @@ proptest! {
 #[test]
 fn a_check_can_be_interrupted_anywhere() {
     let sound = sealed();
-    let key = block_keys(&sound)[0];
-    change(&sound, |transaction| {
-        transaction.open_table(BLOCKS).unwrap().insert(key, [0; 100].as_slice()).unwrap();
-    });
     // Something that only a copy heals.
     let damaged = sound.after_power_cut(&mut || true);
+    let pages = damaged.file(DATABASE).len() / 4096;
+    let page = (1..pages).find(|page| {
+        let rotten = sound.after_power_cut(&mut || true);
+        rotten.tamper(DATABASE, |bytes| bytes[page * 4096 + 1000..][..100].fill(0x5A));
+        check(&rotten, CheckMode::Tell).findings.iter().any(|finding| finding.part == Part::Block)
+    });
+    damaged.tamper(DATABASE, |bytes| bytes[page.unwrap() * 4096 + 1000..][..100].fill(0x5A));
     let expected = {
         let disk = damaged.after_power_cut(&mut || true);
         check(&disk, CheckMode::Repair);
