@@ -16,7 +16,9 @@ pub(crate) fn run(checkout: &Checkout, arguments: &[&str]) -> Result<()> {
     ensure!(!with_benches.is_empty(), "no crate has a bench");
     ensure!(!chosen.is_empty(), "no such crate has a bench; these have: {}", with_benches.join(", "));
     for name in chosen {
-        process::run(process::cargo(checkout).args(["bench", "--locked", "--package", name, "--benches", "--"]).args(rest))?;
+        process::run(
+            process::cargo(checkout).args(["bench", "--locked", "--package", name, "--benches", "--"]).args(rest),
+        )?;
     }
     Ok(())
 }

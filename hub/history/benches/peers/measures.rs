@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::{
     asking::{Extent, Question},
     child,
-    house::{DAY, HOUR, House, METRICS, Reading, SECOND, T0},
+    house::{DAY, House, METRICS, Reading, SECOND, T0},
     ours::Ours,
     peer::{Kept, Peer},
     recorder::Recorder,
@@ -24,8 +24,10 @@ pub(crate) struct Size {
     pub(crate) days: i64,
     pub(crate) sensors: u32,
     pub(crate) passes: i64,
-    pub(crate) hours: i64,
-    pub(crate) small_hours: i64,
+    /// Of the real readings, at most so many are taken.
+    pub(crate) most: usize,
+    /// Minutes that the busy and the small house live.
+    pub(crate) minutes: [i64; 2],
     pub(crate) batches: usize,
     pub(crate) values: u64,
     pub(crate) times: u32,
@@ -36,14 +38,22 @@ impl Size {
         days: 365,
         sensors: 50,
         passes: 8,
-        hours: 1,
-        small_hours: 4,
+        most: usize::MAX,
+        minutes: [60, 240],
         batches: 50,
         values: 62_500_000,
         times: 31,
     };
-    pub(crate) const QUICK: Self =
-        Self { days: 14, sensors: 10, passes: 1, hours: 1, small_hours: 2, batches: 5, values: 2_000_000, times: 5 };
+    pub(crate) const QUICK: Self = Self {
+        days: 14,
+        sensors: 10,
+        passes: 1,
+        most: 60_000,
+        minutes: [10, 60],
+        batches: 5,
+        values: 2_000_000,
+        times: 5,
+    };
 }
 
 /// Bytes a point of real rooms.
@@ -52,10 +62,10 @@ pub(crate) fn rooms(table: &mut Table, folder: &Path, size: Size) -> Result<()> 
         eprintln!("  the real measurements (../shared/data/room-climate) or xz are not here: left out");
         return Ok(());
     };
-    let ours = stored(Ours::open(&folder.join("rooms"))?, rooms.repeated(size.passes))?;
+    let ours = stored(Ours::open(&folder.join("rooms"))?, rooms.repeated(size.passes).take(size.most))?;
     // One pass is large enough for these.
-    let tuned = stored(Tuned::open(&folder.join("rooms-tuned.db"))?, rooms.repeated(1))?;
-    let recorder = stored(Recorder::open(&folder.join("rooms-recorder.db"))?, rooms.repeated(1))?;
+    let tuned = stored(Tuned::open(&folder.join("rooms-tuned.db"))?, rooms.repeated(1).take(size.most))?;
+    let recorder = stored(Recorder::open(&folder.join("rooms-recorder.db"))?, rooms.repeated(1).take(size.most))?;
     add_stored(table, "real rooms", [ours, tuned, recorder], vec![Goal::AtMost(1.0)]);
     Ok(())
 }
@@ -192,17 +202,15 @@ fn fill(mut peer: impl Peer, extent: Extent, from_day: i64) -> Result<PerPoint> 
 
 /// Bytes and writes of a busy and of a small house.
 pub(crate) fn writes(table: &mut Table, folder: &Path, size: Size) -> Result<()> {
-    let houses = [
-        ("200 sensors × 4 every 10 s", 200, 10 * SECOND, size.hours, 500.0),
-        ("20 sensors × 4 a minute", 20, 60 * SECOND, size.small_hours, 12.0),
-    ];
-    for (what, sensors, every, hours, goal) in houses {
+    let houses =
+        [("200 sensors × 4 every 10 s", 200, 10 * SECOND, 500.0), ("20 sensors × 4 a minute", 20, 60 * SECOND, 12.0)];
+    for ((what, sensors, every, goal), minutes) in houses.into_iter().zip(size.minutes) {
         let house = House::new(sensors, METRICS.len(), every);
         let at = |name: &str| folder.join(format!("writes-{sensors}-{name}"));
         let lives: [Life; 3] = [
-            writing::live(&mut Ours::open(&at("ours"))?, house.clone(), hours * HOUR)?,
-            writing::live(&mut Tuned::open(&at("tuned"))?, house.clone(), hours * HOUR)?,
-            writing::live(&mut Recorder::open(&at("recorder"))?, house, hours * HOUR)?,
+            writing::live(&mut Ours::open(&at("ours"))?, house.clone(), minutes * 60 * SECOND)?,
+            writing::live(&mut Tuned::open(&at("tuned"))?, house.clone(), minutes * 60 * SECOND)?,
+            writing::live(&mut Recorder::open(&at("recorder"))?, house, minutes * 60 * SECOND)?,
         ];
         let mut add = |what: String, unit, figure: fn(&Life) -> f64, goals| {
             let [ours, tuned, recorder] = lives.each_ref().map(figure);
