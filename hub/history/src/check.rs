@@ -25,7 +25,7 @@ use crate::{
     Config, OpenError, StoreError,
     copy::{copy, would_lose},
     damage::Damage,
-    disk::{Disk, Meter, dry::DryDisk, folder::Folder},
+    disk::{Disk, Meter, dry::DryDisk, folder::Folder, guard::Guarded},
     error::is_full,
     history::{check_format, refusal},
     pages::PageFile,
@@ -71,13 +71,17 @@ pub(crate) fn existing(config: &Config) -> Result<Arc<dyn Disk>, OpenError> {
 pub(crate) fn check_on(path: &Path, disk: Arc<dyn Disk>, mode: CheckMode) -> Result<CheckReport, OpenError> {
     let mut report = CheckReport::default();
     let fail = |error| told(path, error);
+    let target: Arc<dyn Disk> = match mode {
+        CheckMode::Repair => disk,
+        CheckMode::Tell => Arc::new(DryDisk::new(disk)),
+    };
     // The database itself is not asked before every page of it fits its checksum.
-    let mut file = page_file(&disk).map_err(fail)?;
+    let mut file = page_file(&target).map_err(fail)?;
     let mut is_sound = file.survey().map_err(fail)?.bad == 0;
     if is_sound {
         drop(file);
-        is_sound = is_consistent(&disk).map_err(fail)?;
-        file = page_file(&disk).map_err(fail)?;
+        is_sound = is_consistent(&target).map_err(fail)?;
+        file = page_file(&target).map_err(fail)?;
     }
     if !is_sound {
         let remedy = if mode == CheckMode::Repair { Remedy::Copied } else { Remedy::WouldBeCopied };
@@ -86,14 +90,10 @@ pub(crate) fn check_on(path: &Path, disk: Arc<dyn Disk>, mode: CheckMode) -> Res
             would_lose(&file).map_err(fail)?.into_iter().for_each(|lost| report.add(lost));
             return Ok(report);
         }
-        copy(&disk, file).map_err(fail)?.lost.into_iter().for_each(|lost| report.add(lost));
+        copy(&target, file).map_err(fail)?.lost.into_iter().for_each(|lost| report.add(lost));
     } else {
         drop(file);
     }
-    let target: Arc<dyn Disk> = match mode {
-        CheckMode::Repair => disk,
-        CheckMode::Tell => Arc::new(DryDisk::new(disk)),
-    };
     let store = open(path, &target)?.map_err(fail)?;
     Examination::new(&store, &mut report).run().map_err(fail)?;
     Ok(report)
@@ -115,7 +115,9 @@ fn is_consistent(disk: &Arc<dyn Disk>) -> Result<bool, StoreError> {
 
 /// The pages of the database's file.
 pub(crate) fn page_file(disk: &Arc<dyn Disk>) -> Result<PageFile, StoreError> {
-    PageFile::open(disk.database().map_err(redb::Error::Io)?)
+    let storage = disk.database().map_err(redb::Error::Io)?;
+    // A head that lost its power is put right first, as at every start.
+    PageFile::open(Box::new(Guarded::new(storage, Arc::clone(disk), Arc::new(Meter::default()))))
 }
 
 /// Opens the database, unless a newer version wrote it.

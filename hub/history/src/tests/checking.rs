@@ -108,6 +108,18 @@ fn a_store_that_lost_its_power_is_sound() {
 }
 
 #[test]
+fn a_head_that_lost_its_power_is_no_damage() {
+    let disk = sealed();
+    let before = content(&disk);
+    disk.tamper(DATABASE, |bytes| bytes[100..300].fill(0x5A));
+    let torn = disk.file(DATABASE);
+    assert_eq!(check(&disk, CheckMode::Tell).findings, []);
+    assert_eq!(disk.file(DATABASE), torn, "only told");
+    assert_eq!(check(&disk, CheckMode::Repair).findings, []);
+    assert_eq!(content(&disk), before);
+}
+
+#[test]
 fn any_flipped_bit_of_a_block_sets_that_block_aside_and_no_other() {
     let sound = sealed();
     let before = content(&sound);
