@@ -134,5 +134,5 @@ fn equal_readings_in_one_second_are_all_kept_and_not_doubled_by_a_second_replay(
     owner.replay(&file);
     owner.replay(&file);
     let times: Vec<_> = owner.temperatures("A4:C1:38:00:11:22").into_iter().map(|(t, _)| t).collect();
-    assert_eq!(times, ["2026-11-21T00:00:00Z"; 3], "stored to the second");
+    assert_eq!(times, ["2026-11-21T00:00:00.000Z"; 3], "stored to the second");
 }
