@@ -11,6 +11,15 @@ use redb::{BackendError, StorageBackend};
 
 use crate::traffic::Traffic;
 
+/// The locks of a storage that are those of the one beneath it, its `inner`.
+macro_rules! locks_of_inner {
+    ($($lock:ident -> $locked:ty,)*) => {$(
+        fn $lock(&self, start: Bound<u64>, end: Bound<u64>) -> Result<$locked, BackendError> {
+            self.inner.$lock(start, end)
+        }
+    )*};
+}
+
 pub(crate) mod dry;
 pub(crate) mod folder;
 pub(crate) mod guard;
@@ -76,7 +85,7 @@ pub(crate) struct Meter {
 }
 
 /// What a device is sent at least.
-const PAGE_BYTES: u64 = 4096;
+pub(crate) const PAGE_BYTES: u64 = 4096;
 
 impl Meter {
     /// Counts a write of `len` bytes, more than none, at an offset.
@@ -144,27 +153,12 @@ impl StorageBackend for Metered {
         self.inner.close()
     }
 
-    fn try_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.inner.try_lock_range(start, end)
-    }
-
-    fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.inner.try_lock_shared_range(start, end)
-    }
-
-    fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.inner.lock_range(start, end)
-    }
-
-    fn lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.inner.lock_shared_range(start, end)
-    }
-
-    fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
-        self.inner.unlock_range(start, end)
-    }
-
-    fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
-        self.inner.query_lock_range(start, end)
+    locks_of_inner! {
+        try_lock_range -> bool,
+        try_lock_shared_range -> bool,
+        lock_range -> (),
+        lock_shared_range -> (),
+        unlock_range -> (),
+        query_lock_range -> bool,
     }
 }

@@ -8,7 +8,12 @@ use std::{
 
 use hub_model::Event;
 
-use crate::{disk::JournalFile, error::StoreError, record::Events, varint::Bytes};
+use crate::{
+    disk::{JournalFile, PAGE_BYTES},
+    error::StoreError,
+    record::Events,
+    varint::Bytes,
+};
 
 const MAGIC: [u8; 8] = *b"INGLEJNL";
 const VERSION: u16 = 1;
@@ -17,8 +22,6 @@ const HEADER_BYTES: usize = 38;
 const RECORDS_FROM: u64 = 512;
 /// Length and checksum.
 pub(crate) const RECORD_HEAD: usize = 8;
-/// What a device writes in one piece, or nearly: a record that would touch one more of them than it has to begins at the next.
-const PAGE: u64 = 4096;
 /// A longer record is nonsense.
 const MOST_RECORD_BYTES: usize = 1024 * 1024;
 /// Between two marks of the index lie so many bytes at least.
@@ -72,16 +75,17 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) const START: Self = Self { offset: RECORDS_FROM, chain: 0 };
 
-    /// Where a record with a batch of so many bytes begins: here, or at the next page.
+    /// Where a record with a batch of so many bytes begins: here, or at the next page where it would touch one more page
+    /// than it has to.
     pub(crate) fn begin(self, batch: usize) -> Self {
         let bytes = (RECORD_HEAD + batch) as u64;
-        let pages = |offset: u64| (offset % PAGE + bytes).div_ceil(PAGE);
+        let pages = |offset: u64| (offset % PAGE_BYTES + bytes).div_ceil(PAGE_BYTES);
         let next_page = self.next_page();
         if pages(self.offset) > pages(next_page.offset) { next_page } else { self }
     }
 
     const fn next_page(self) -> Self {
-        Self { offset: self.offset.next_multiple_of(PAGE), ..self }
+        Self { offset: self.offset.next_multiple_of(PAGE_BYTES), ..self }
     }
 
     /// Appends the record of a batch to `out`; the place after it.
@@ -239,20 +243,19 @@ impl Segment {
     fn records(&self, from: Place, mut show: impl FnMut(Place, &[u8]) -> bool) -> Result<Place, StoreError> {
         let mut window = Window::default();
         let mut place = from;
-        loop {
-            let mut found = None;
+        'records: loop {
             // Where no record follows at once, one may at the next page.
             for begin in [place, place.next_page()] {
                 let record = self.record(&mut window, begin).map_err(StoreError::journal("read"))?;
-                found = record.map(|(batch, next)| (begin, batch.to_vec(), next));
-                if found.is_some() {
-                    break;
+                if let Some((batch, next)) = record {
+                    if !show(begin, batch) {
+                        return Ok(place);
+                    }
+                    place = next;
+                    continue 'records;
                 }
             }
-            match found {
-                Some((begin, batch, next)) if show(begin, &batch) => place = next,
-                _ => return Ok(place),
-            }
+            return Ok(place);
         }
     }
 
