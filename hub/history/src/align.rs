@@ -7,7 +7,6 @@ use crate::{
     error::StoreError,
     gaps::GapFinder,
     history::History,
-    rollup::HOURS,
     view::View,
 };
 
@@ -78,10 +77,7 @@ impl Axis {
                 continue;
             }
             (first, last) = (first.min(begin), last.max(end));
-            // Where the readings are expired only hours are left.
-            let readings_from = HOURS.slot(extent.readings_from.unwrap_or(i64::MAX));
-            if begin < readings_from && !view.stored_slots(HOURS, HOURS.slot(begin), end.min(readings_from))?.is_empty()
-            {
+            if view.is_expired(extent, begin, end)? {
                 narrowest = HOUR;
             }
         }

@@ -3,15 +3,13 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 use hub_model::UnixMillis;
 
 use crate::{
+    disk::PAGE_BYTES,
     error::StoreError,
     history::History,
     rollup::{DAYS, HOURS},
     seal::Shelves,
     store::{self, BLOCKS, BlockKey, META, meta},
 };
-
-const DAY_MS: i64 = 86_400_000;
-const PAGE_BYTES: u64 = 4096;
 
 /// The bytes that blocks take: a page each, and an eighth more for roll-ups and the tree above them. Measured on a year
 /// of rooms: 1.115 pages a block; where blocks are small and share a page it is less.
@@ -42,14 +40,11 @@ impl History {
         // A twentieth more, so that it is not to be done again in an hour.
         let surplus = blocks - blocks.min(room / 20 * 19 / 9 * 8 / PAGE_BYTES);
         let Some(cutoff) = self.oldest_but(surplus)? else { return Ok(None) };
-        let mut devices: Vec<_> =
-            self.live().devices.iter().map(|(device, live)| (*device, live.known.clone())).collect();
-        devices.sort_unstable_by_key(|(device, _)| *device);
+        let mut devices = self.known_devices();
         self.change(&mut maintenance, |transaction| {
             let mut shelves = Shelves::open(transaction, self)?;
             for (device, known) in &mut devices {
-                shelves.roll_up_to(*device, known, DAYS.slot(cutoff).saturating_add(DAY_MS))?;
-                shelves.expire_readings(*device, cutoff, &|rows| rows.retained(|_, t| t >= cutoff))?;
+                shelves.expire_readings(*device, known, cutoff, &|rows| rows.since(|_| Some(cutoff)))?;
                 shelves.devices.insert(*device, known.encode().as_slice())?;
             }
             shelves.close()
@@ -85,6 +80,6 @@ impl History {
             left -= 1;
             oldest.extend(next(device, start.saturating_add(1))?);
         }
-        Ok(Some(HOURS.slot(cutoff.min(newest - DAY_MS))))
+        Ok(Some(HOURS.slot(cutoff.min(newest - DAYS.slot_ms))))
     }
 }

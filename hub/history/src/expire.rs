@@ -14,8 +14,6 @@ use crate::{
     timeline::Timeline,
 };
 
-const DAY_MS: i64 = 86_400_000;
-
 /// What is older than these is let go; Unix milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cutoffs {
@@ -25,7 +23,7 @@ pub(crate) struct Cutoffs {
 
 impl Cutoffs {
     fn new(now: UnixMillis, retention: Retention) -> Self {
-        let before = |days: u32| now.0.saturating_sub(i64::from(days) * DAY_MS);
+        let before = |days: u32| now.0.saturating_sub(i64::from(days) * DAYS.slot_ms);
         // Whole hours go, so that what is left of an hour never passes for all of it.
         Self {
             readings: retention.raw_days.map(|days| HOURS.slot(before(days))),
@@ -36,7 +34,7 @@ impl Cutoffs {
     /// Is nothing left of a series whose newest reading is this?
     fn is_gone(self, newest: Newest, timeline: &Timeline) -> bool {
         let is_before = |cutoff: Option<i64>, t: i64| cutoff.is_some_and(|cutoff| t < cutoff);
-        let day_end = |t: i64| DAYS.slot(t).saturating_add(DAY_MS - 1);
+        let day_end = |t: i64| DAYS.slot(t).saturating_add(DAYS.slot_ms - 1);
         timeline.settled(newest.at).is_some_and(|at| is_before(self.readings, at))
             && newest.sealed.is_some_and(|t| is_before(self.readings, t) && is_before(self.rollups, day_end(t)))
     }
@@ -64,7 +62,7 @@ impl Keeping<'_> {
 
     /// What is kept of the rows of a block.
     pub(crate) fn kept(&self, rows: Rows) -> Rows {
-        rows.retained(|key, t| self.cutoffs(key).readings.is_none_or(|cutoff| t >= cutoff))
+        rows.since(|key| self.cutoffs(key).readings)
     }
 
     /// Lets go of the slots that have ended before the limit; how many were there?
@@ -82,13 +80,15 @@ impl Keeping<'_> {
 }
 
 impl Shelves<'_> {
-    /// Lets go of readings that are not kept; none is from `until` on.
+    /// Lets go of readings that are not kept; none is from `until` on. What goes is in the roll-ups first.
     pub(crate) fn expire_readings(
         &mut self,
         device: u64,
+        known: &mut Known,
         until: i64,
         keep: &dyn Fn(Rows) -> Rows,
     ) -> Result<(), StoreError> {
+        self.roll_up_to(device, known, DAYS.slot(until).saturating_add(DAYS.slot_ms))?;
         let mut starts = Vec::new();
         for entry in self.blocks.range((0, device, i64::MIN)..(0, device, until))? {
             starts.push(entry?.0.value().2);
@@ -172,12 +172,8 @@ impl History {
     ) -> Result<(), StoreError> {
         let mut maintenance = self.maintaining()?;
         self.seal_and(&mut maintenance, |_, _| Ok(()), false)?;
-        let (mut devices, timeline) = {
-            let live = self.live();
-            let known = |(device, live): (&u64, &crate::live::LiveDevice)| (*device, live.known.clone());
-            (live.devices.iter().map(known).collect::<Vec<(u64, Known)>>(), std::sync::Arc::clone(&live.timeline))
-        };
-        devices.sort_unstable_by_key(|(device, _)| *device);
+        let mut devices = self.known_devices();
+        let timeline = std::sync::Arc::clone(&self.live().timeline);
         self.change(&mut maintenance, |transaction| {
             let mut shelves = Shelves::open(transaction, self)?;
             for (device, known) in &mut devices {
@@ -186,9 +182,7 @@ impl History {
                 let (rolled_to, series) = (known.rolled_to, known.series.len());
                 let until = keeping.latest(known.series.keys().copied());
                 if let Some(until) = until.readings {
-                    // What goes must be in the roll-ups first.
-                    shelves.roll_up_to(*device, known, DAYS.slot(until).saturating_add(DAY_MS))?;
-                    shelves.expire_readings(*device, until, &|rows| keeping.kept(rows))?;
+                    shelves.expire_readings(*device, known, until, &|rows| keeping.kept(rows))?;
                 }
                 if let Some(until) = until.rollups {
                     expire_rollups(&mut shelves.hours, HOURS, *device, until, &keeping)?;

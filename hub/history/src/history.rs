@@ -199,6 +199,14 @@ impl History {
         self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What is known of every device, in order.
+    pub(crate) fn known_devices(&self) -> Vec<(u64, Known)> {
+        let known = |(device, live): (&u64, &crate::live::LiveDevice)| (*device, live.known.clone());
+        let mut devices: Vec<_> = self.live().devices.iter().map(known).collect();
+        devices.sort_unstable_by_key(|(device, _)| *device);
+        devices
+    }
+
     /// Waits to be the only one who changes the database.
     ///
     /// # Errors

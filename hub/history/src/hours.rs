@@ -71,7 +71,7 @@ pub(crate) fn each_day_of_hours(
         let Some(rows) = block::decode(bytes.value()) else { continue };
         for (record, chunk) in roll_up(&rows) {
             if records.contains(&record) {
-                merge(open.entry(record).or_default(), &chunk);
+                open.entry(record).or_default().merge(&chunk);
             }
         }
     }
@@ -96,12 +96,4 @@ pub(crate) fn days_of_hours(
         }
     }
     Ok(days)
-}
-
-fn merge(into: &mut Chunk, from: &Chunk) {
-    for (key, slots) in &from.series {
-        for (slot, rollup) in slots {
-            into.add(*key, *slot, rollup);
-        }
-    }
 }

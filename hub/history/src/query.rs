@@ -174,10 +174,7 @@ impl Answer {
         if first >= last {
             return Ok(self.finish());
         }
-        // Where the readings are expired and the roll-ups are not, only roll-ups tell of the whole window.
-        let readings_from = HOURS.slot(extent.readings_from.unwrap_or(i64::MAX));
-        let is_expired =
-            first < readings_from && !view.stored_slots(HOURS, HOURS.slot(first), last.min(readings_from))?.is_empty();
+        let is_expired = view.is_expired(extent, first, last)?;
         if !is_expired {
             let mut single = Self { data: self.data.clone(), gaps: GapFinder::new(self.from), open: None, ..self };
             single.take_single(view)?;
@@ -247,18 +244,11 @@ impl Answer {
     fn take_readings(&mut self, view: &View<'_>, width: i64) -> Result<(), StoreError> {
         self.wide(width);
         view.each_run(self.from, self.to, |run| {
-            let (mut t, mut values) = (run.t, run.values);
-            while let Some(first) = t.first() {
-                let end = (first.div_euclid(width) + 1) * width;
-                let inside = t.iter().position(|t| *t >= end).unwrap_or(t.len());
-                let (times, later) = t.split_at_checked(inside).unwrap_or_default();
-                if let Some(rollup) = Rollup::of_all(times, values) {
-                    self.add(&rollup, width)?;
-                }
+            Rollup::each(run.t, run.values, width, |_, times, rollup| {
+                self.add(&rollup, width)?;
                 self.gaps.each(times);
-                (t, values) = (later, values.get(inside..).unwrap_or_default());
-            }
-            ControlFlow::Continue(())
+                ControlFlow::Continue(())
+            })
         })
     }
 

@@ -90,13 +90,7 @@ fn put_rollups(
     for (record, mut chunk) in chunks {
         if let Some(stored) = table.get((device, record))? {
             match Chunk::decode(stored.value(), span, record) {
-                Some(stored) => {
-                    for (key, slots) in stored.series {
-                        for (slot, rollup) in slots {
-                            chunk.add(key, slot, &rollup);
-                        }
-                    }
-                }
+                Some(stored) => chunk.merge(&stored),
                 None => damage.found(format!("roll-ups of device {device:x}, record {record}")),
             }
         }

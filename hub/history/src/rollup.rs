@@ -16,11 +16,11 @@
 //! | columns | | each packed, see `pack.rs`: number of the slot; readings; least value; greatest − least; last − least; milliseconds from the slot's start to the first reading, from there to the last |
 //! | sums | | sum − readings × least: 0 and packed, or 1 and for each a number of variable length |
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::ControlFlow};
 
 use crate::{
     pack::{self, gcd},
-    rows::ColumnKey,
+    rows::{ColumnKey, coarse},
     varint::{Bytes, put_u64, put_u128},
 };
 
@@ -60,6 +60,27 @@ impl Rollup {
         let at_last = t.iter().rev().take_while(|t| **t == last).zip(values.iter().rev());
         all.last = (last, at_last.map(|(_, value)| *value).max()?);
         Some(all)
+    }
+
+    /// Shows those of readings in order, by the slots of `width` milliseconds that they lie in, with the times of each,
+    /// until `show` breaks.
+    pub(crate) fn each(
+        t: &[i64],
+        values: &[i64],
+        width: i64,
+        mut show: impl FnMut(i64, &[i64], Self) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let (mut t, mut values) = (t, values);
+        while let Some(first) = t.first() {
+            let slot = coarse(*first, width);
+            let inside = t.iter().position(|t| *t >= slot + width).unwrap_or(t.len());
+            let (times, later) = t.split_at_checked(inside).unwrap_or_default();
+            if let Some(rollup) = Self::of_all(times, values) {
+                show(slot, times, rollup)?;
+            }
+            (t, values) = (later, values.get(inside..).unwrap_or_default());
+        }
+        ControlFlow::Continue(())
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
@@ -105,7 +126,7 @@ pub(crate) const DAYS: Span = Span { slot_ms: 86_400_000, slots: 32 };
 impl Span {
     /// The start of the slot that `t` lies in.
     pub(crate) const fn slot(self, t: i64) -> i64 {
-        t.saturating_sub(t.rem_euclid(self.slot_ms))
+        coarse(t, self.slot_ms)
     }
 
     /// The number of the record that `t` lies in.
@@ -123,6 +144,15 @@ impl Chunk {
     pub(crate) fn add(&mut self, key: ColumnKey, slot: i64, rollup: &Rollup) {
         let slots = self.series.entry(key).or_default();
         slots.entry(slot).and_modify(|own| own.merge(rollup)).or_insert(*rollup);
+    }
+
+    /// Adds all of another.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (key, slots) in &other.series {
+            for (slot, rollup) in slots {
+                self.add(*key, *slot, rollup);
+            }
+        }
     }
 
     /// The bytes of the record with this number.

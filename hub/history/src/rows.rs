@@ -126,11 +126,12 @@ impl Rows {
         self.picked(&(0..self.len()).filter(|row| keep(*row)).collect::<Vec<_>>())
     }
 
-    /// Those cells that `keep` wants, told their column and time, and the rows that have any.
-    pub(crate) fn retained(mut self, keep: impl Fn(ColumnKey, i64) -> bool) -> Self {
+    /// Without the cells before the cutoff of their column, where it has one, and the rows that have none left.
+    pub(crate) fn since(mut self, cutoff: impl Fn(ColumnKey) -> Option<i64>) -> Self {
         for column in &mut self.columns {
+            let Some(cutoff) = cutoff(column.key) else { continue };
             for (cell, t) in column.cells.iter_mut().zip(&self.t) {
-                *cell = cell.filter(|_| keep(column.key, *t));
+                *cell = cell.filter(|_| *t >= cutoff);
             }
         }
         self.columns.retain(|column| column.cells.iter().any(Option::is_some));

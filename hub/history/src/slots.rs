@@ -23,21 +23,10 @@ pub(crate) fn each_slot(
     if edge(view, span, from, inner_from, show)?.is_break() {
         return Ok(ControlFlow::Break(()));
     }
-    let beside = view.beside(inner_from, inner_to);
-    let flow = if beside.is_empty() {
+    let flow = if view.beside(inner_from, inner_to).is_empty() {
         view.each_stored_slot(span, inner_from, inner_to, |_, rollup| show(rollup))?
     } else {
-        let mut inner = view.stored_slots(span, inner_from, inner_to)?;
-        inner.extend(beside.iter().map(|point| (span.slot(point.t), Rollup::of(point.t, point.value))));
-        inner.sort_by_key(|(slot, _)| *slot);
-        inner.dedup_by(|(slot, rollup), (kept_slot, kept)| {
-            let is_same = slot == kept_slot;
-            if is_same {
-                kept.merge(rollup);
-            }
-            is_same
-        });
-        inner.iter().try_for_each(|(_, rollup)| show(rollup))
+        view.slots(span, inner_from, inner_to)?.iter().try_for_each(|(_, rollup)| show(rollup))
     };
     if flow.is_break() { Ok(flow) } else { edge(view, span, inner_to, to, show) }
 }

@@ -268,6 +268,35 @@ impl View<'_> {
         Ok(slots)
     }
 
+    /// The same, with what is not sealed or not settled.
+    pub(crate) fn slots(&self, span: Span, from: i64, to: i64) -> Result<Vec<(i64, Rollup)>, StoreError> {
+        let mut slots = self.stored_slots(span, from, to)?;
+        let beside = self.beside(from, to);
+        if !beside.is_empty() {
+            slots.extend(beside.iter().map(|point| (span.slot(point.t), Rollup::of(point.t, point.value))));
+            slots.sort_by_key(|(slot, _)| *slot);
+            slots.dedup_by(|(slot, rollup), (kept_slot, kept)| {
+                let is_same = slot == kept_slot;
+                if is_same {
+                    kept.merge(rollup);
+                }
+                is_same
+            });
+        }
+        Ok(slots)
+    }
+
+    /// Are readings of the series expired in `[from, to)`, so that only roll-ups tell of all of it?
+    pub(crate) fn is_expired(&self, extent: Extent, from: i64, to: i64) -> Result<bool, StoreError> {
+        let readings_from = HOURS.slot(extent.readings_from.unwrap_or(i64::MAX));
+        if from >= readings_from {
+            return Ok(false);
+        }
+        let first =
+            self.each_stored_slot(HOURS, HOURS.slot(from), to.min(readings_from), |_, _| ControlFlow::Break(()))?;
+        Ok(first.is_break())
+    }
+
     /// Shows what is sealed of the slots that begin in `[from, to)`, in order, until `show` breaks: the stored roll-ups
     /// of days that are over, and those of the days since, worked out from the readings.
     pub(crate) fn each_stored_slot(
@@ -283,24 +312,17 @@ impl View<'_> {
         }
         let up = |t: i64| span.slot(t.saturating_add(span.slot_ms - 1));
         let mut open: Option<(i64, Rollup)> = None;
-        let flow = self.each_stored(up(from.max(rolled_to)), up(to), |mut t, mut values| {
-            while let Some(first) = t.first() {
-                let slot = span.slot(*first);
-                let inside = t.partition_point(|t| *t < slot + span.slot_ms);
-                let (times, later) = t.split_at_checked(inside).unwrap_or_default();
-                let rollup = Rollup::of_all(times, values);
-                (t, values) = (later, values.get(inside..).unwrap_or_default());
-                match (&mut open, rollup) {
-                    (Some((same, sum)), Some(rollup)) if *same == slot => sum.merge(&rollup),
-                    (_, rollup) => {
-                        if let Some((slot, rollup)) = std::mem::replace(&mut open, rollup.map(|rollup| (slot, rollup)))
-                        {
-                            show(slot, &rollup)?;
-                        }
-                    }
+        let flow = self.each_stored(up(from.max(rolled_to)), up(to), |t, values| {
+            Rollup::each(t, values, span.slot_ms, |slot, _, rollup| match &mut open {
+                Some((same, sum)) if *same == slot => {
+                    sum.merge(&rollup);
+                    ControlFlow::Continue(())
                 }
-            }
-            ControlFlow::Continue(())
+                _ => match open.replace((slot, rollup)) {
+                    Some((slot, rollup)) => show(slot, &rollup),
+                    None => ControlFlow::Continue(()),
+                },
+            })
         })?;
         match open {
             Some((slot, rollup)) if flow.is_continue() => Ok(show(slot, &rollup)),

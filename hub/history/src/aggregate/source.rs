@@ -47,19 +47,7 @@ pub(crate) struct Survey {
 impl<'a> Source<'a> {
     pub(crate) fn new(view: &'a View<'a>, from: i64, to: i64) -> Result<Self, StoreError> {
         let (first, last) = (HOURS.slot(from), HOURS.slot(to - 1).saturating_add(HOUR));
-        let mut hours = view.stored_slots(HOURS, first, last)?;
-        let beside = view.beside(first, last);
-        if !beside.is_empty() {
-            hours.extend(beside.iter().map(|point| (HOURS.slot(point.t), Rollup::of(point.t, point.value))));
-            hours.sort_by_key(|(slot, _)| *slot);
-            hours.dedup_by(|(slot, hour), (kept_slot, kept)| {
-                let is_same = slot == kept_slot;
-                if is_same {
-                    kept.merge(hour);
-                }
-                is_same
-            });
-        }
+        let hours = view.slots(HOURS, first, last)?;
         Ok(Self { view, from, to, hours })
     }
 
