@@ -40,7 +40,7 @@ impl History {
         // A twentieth more, so that it is not to be done again in an hour.
         let surplus = blocks - blocks.min(room / 20 * 19 / 9 * 8 / PAGE_BYTES);
         let Some(cutoff) = self.oldest_but(surplus)? else { return Ok(None) };
-        let mut devices = self.known_devices();
+        let mut devices = self.live().known_devices();
         self.change(&mut maintenance, |transaction| {
             let mut shelves = Shelves::open(transaction, self)?;
             for (device, known) in &mut devices {

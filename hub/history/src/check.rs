@@ -27,7 +27,7 @@ use crate::{
     damage::Damage,
     disk::{Disk, Meter, dry::DryDisk, folder::Folder, guard::Guarded},
     error::is_full,
-    history::{check_format, refusal},
+    found::{check_format, refusal},
     pages::PageFile,
     rollup::{DAYS, HOURS, Span},
     rows::ColumnKey,

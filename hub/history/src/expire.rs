@@ -172,8 +172,10 @@ impl History {
     ) -> Result<(), StoreError> {
         let mut maintenance = self.maintaining()?;
         self.seal_and(&mut maintenance, |_, _| Ok(()), false)?;
-        let mut devices = self.known_devices();
-        let timeline = std::sync::Arc::clone(&self.live().timeline);
+        let (mut devices, timeline) = {
+            let live = self.live();
+            (live.known_devices(), std::sync::Arc::clone(&live.timeline))
+        };
         self.change(&mut maintenance, |transaction| {
             let mut shelves = Shelves::open(transaction, self)?;
             for (device, known) in &mut devices {

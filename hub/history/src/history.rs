@@ -1,24 +1,22 @@
 use std::{
     collections::HashMap,
     ops::Range,
-    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use hub_model::{DeviceId, Epoch, Event, EventBody, EventLog, HistoryError, LogPage, Seq, SeriesKey, Stamp, WallTime};
-use redb::ReadableTable;
 
 use crate::{
     Config, OpenError, StoreError,
     damage::Damage,
-    device::{Known, series_key},
+    device::series_key,
     disk::{Disk, Meter, folder::Folder, memory::MemoryDisk},
     error::is_full,
+    found::{Found, check_format, refusal},
     journal::{Journal, Limits},
     live::Live,
     record::Events,
-    store::{self, BOOTS, DEVICES, FORGOTTEN, FORMAT, META, Store, meta},
-    timeline::Timeline,
+    store::{self, META, Store, meta},
 };
 
 /// Numbers are reserved so many ahead with every seal, so that handing them out need not wait for the disk.
@@ -57,17 +55,6 @@ pub(crate) struct Numbers {
     pub(crate) next: u64,
     /// Up to here the numbers are taken out of circulation durably.
     pub(crate) reserved: u64,
-}
-
-/// What the database knows at start.
-#[derive(Debug, Default)]
-struct Found {
-    epoch: u64,
-    sealed: u64,
-    reserved: u64,
-    timeline: Timeline,
-    devices: HashMap<u64, Known>,
-    forgotten: HashMap<u64, u64>,
 }
 
 impl History {
@@ -112,7 +99,7 @@ impl History {
             source => OpenError::Store { path: config.path().to_owned(), source },
         };
         check_format(&store, config.path()).map_err(fail)??;
-        let found = find(&store, &damage).map_err(fail)?;
+        let found = Found::read(&store, &damage).map_err(fail)?;
         let mut live = Live::new(found.sealed, found.timeline);
         for (device, known) in found.devices {
             live.devices.entry(device).or_default().known = known;
@@ -199,14 +186,6 @@ impl History {
         self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is known of every device, in order.
-    pub(crate) fn known_devices(&self) -> Vec<(u64, Known)> {
-        let known = |(device, live): (&u64, &crate::live::LiveDevice)| (*device, live.known.clone());
-        let mut devices: Vec<_> = self.live().devices.iter().map(known).collect();
-        devices.sort_unstable_by_key(|(device, _)| *device);
-        devices
-    }
-
     /// Waits to be the only one who changes the database.
     ///
     /// # Errors
@@ -233,7 +212,7 @@ impl History {
 
     /// A change that failed at its last flush may be there all the same: then its readings are not sealed again.
     fn learn_what_is_sealed(&self) -> Result<(), StoreError> {
-        let found = find(&self.store, &self.damage)?;
+        let found = Found::read(&self.store, &self.damage)?;
         let mut live = self.live();
         live.take_sealed(found.devices.iter().map(|(device, known)| (*device, known)));
         if found.sealed > live.sealed {
@@ -328,75 +307,5 @@ impl EventLog for History {
             }
         }
         Ok(LogPage { oldest: Seq(lost).next(), events })
-    }
-}
-
-/// Refuses a store that is none of ours, or newer than this.
-pub(crate) fn check_format(store: &Store, path: &Path) -> Result<Result<(), OpenError>, StoreError> {
-    let Some(table) = store::readable(&store.read()?, META)? else {
-        let what = "history.redb holds something else".to_owned();
-        return Ok(Err(OpenError::Corrupt { path: path.to_owned(), what }));
-    };
-    let format = store::number(&table, meta::FORMAT)?;
-    if format > FORMAT {
-        let path = path.to_owned();
-        return Ok(Err(OpenError::NewerVersion { path, found: format, known: FORMAT }));
-    }
-    Ok(Ok(()))
-}
-
-/// Reads what the store knows.
-fn find(store: &Store, damage: &Damage) -> Result<Found, StoreError> {
-    let transaction = store.read()?;
-    let Some(table) = store::readable(&transaction, META)? else { return Ok(Found::default()) };
-    let mut found = Found {
-        epoch: store::number(&table, meta::EPOCH)?,
-        sealed: store::number(&table, meta::SEALED)?,
-        reserved: store::number(&table, meta::RESERVED)?,
-        ..Found::default()
-    };
-    if let Some(table) = store::readable(&transaction, BOOTS)? {
-        for entry in table.iter()? {
-            let (boot, bytes) = entry?;
-            let boot = boot.value();
-            if found.timeline.decode(hub_model::BootId(boot), bytes.value()).is_none() {
-                damage.found(format!("clock of boot {boot}"));
-            }
-        }
-    }
-    if let Some(table) = store::readable(&transaction, DEVICES)? {
-        for entry in table.iter()? {
-            let (device, bytes) = entry?;
-            match Known::decode(bytes.value()) {
-                Some(known) => {
-                    found.devices.insert(device.value(), known);
-                }
-                None => damage.found(format!("present state of device {:x}", device.value())),
-            }
-        }
-    }
-    if let Some(table) = store::readable(&transaction, FORGOTTEN)? {
-        for entry in table.iter()? {
-            let (device, last) = entry?;
-            found.forgotten.insert(device.value(), last.value());
-        }
-    }
-    Ok(found)
-}
-
-pub(crate) fn refusal(path: &Path, error: redb::Error) -> OpenError {
-    let path = path.to_owned();
-    match error {
-        redb::Error::DatabaseAlreadyOpen => OpenError::Locked { path },
-        redb::Error::UpgradeRequired(version) => {
-            OpenError::Corrupt { path, what: format!("the database has the unknown file format {version}") }
-        }
-        redb::Error::Corrupted(what) => OpenError::Corrupt { path, what },
-        redb::Error::Io(error) if is_full(&error) => OpenError::DiskFull { path },
-        redb::Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-            OpenError::Corrupt { path, what: "history.redb is not a database of this hub".to_owned() }
-        }
-        redb::Error::Io(source) => OpenError::Io { path, source },
-        error => OpenError::Store { path, source: error.into() },
     }
 }

@@ -83,6 +83,13 @@ impl Live {
         }
     }
 
+    /// What is known of every device, in order.
+    pub(crate) fn known_devices(&self) -> Vec<(u64, Known)> {
+        let mut devices: Vec<_> = self.devices.iter().map(|(device, live)| (*device, live.known.clone())).collect();
+        devices.sort_unstable_by_key(|(device, _)| *device);
+        devices
+    }
+
     /// Takes an event into the heads and the present state.
     pub(crate) fn take(&mut self, event: &Event) {
         self.newest = event.seq.0;

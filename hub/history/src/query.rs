@@ -12,7 +12,6 @@ use crate::{
     history::History,
     rollup::{DAYS, HOURS, Rollup, Span},
     rows::ColumnKey,
-    slots::each_slot,
     store::{self, META, meta},
     timeline::FARTHEST_MS,
     view::{Point, View},
@@ -254,7 +253,7 @@ impl Answer {
 
     fn take_rollups(&mut self, view: &View<'_>, span: Span, width: i64) -> Result<(), StoreError> {
         self.wide(width);
-        let _ = each_slot(view, span, self.from, self.to, &mut |rollup| {
+        let _ = view.each_slot(span, self.from, self.to, &mut |rollup| {
             self.add(rollup, width)?;
             self.gaps.readings(rollup.count, rollup.first..rollup.last.0);
             ControlFlow::Continue(())
