@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use async_graphql::{ID, Result, SimpleObject};
-use hub_model::{AlignedColumn as Column, AlignedQuery, UnixMillis};
+use hub_model::{AlignedQuery, UnixMillis};
 
 use crate::{
+    column::Column,
     history::{Gap, check_points, check_window, on_disk, sensors, steps_per_unit},
     quantity::Quantity,
     scalar::Long,
@@ -49,7 +50,7 @@ pub(crate) struct AlignedHistory {
     width_ms: Long,
     /// The start of each point in milliseconds since 1970 as decimal strings, from the first that has a reading of any
     /// sensor to the last, without holes.
-    t: Vec<Long>,
+    t: Column<Long>,
     /// The sensors, in the order asked for.
     columns: Vec<AlignedColumn>,
 }
@@ -62,19 +63,19 @@ pub(crate) struct AlignedColumn {
     /// The unit of all values.
     unit: &'static str,
     /// The least value of each point.
-    min: Vec<Option<f64>>,
+    min: Column<Option<f64>>,
     /// The arithmetic mean of each point.
-    mean: Vec<Option<f64>>,
+    mean: Column<Option<f64>>,
     /// The greatest value of each point.
-    max: Vec<Option<f64>>,
+    max: Column<Option<f64>>,
     /// The number of readings in each point.
-    count: Vec<i32>,
+    count: Column<i32>,
     /// The stretches without readings, longer than the sensor's usual interval explains.
     gaps: Vec<Gap>,
 }
 
 impl AlignedColumn {
-    fn new(sensor: Sensor, column: Column) -> Self {
+    fn new(sensor: Sensor, column: hub_model::AlignedColumn) -> Self {
         let quantity = sensor.key().quantity;
         let values = |steps: Vec<Option<i64>>| {
             steps.into_iter().map(|value| value.map(|value| quantity.to_f64(value))).collect()

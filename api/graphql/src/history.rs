@@ -5,6 +5,7 @@ use hub_model::{HistoryError, HistoryQuery, SeriesData, SeriesKey, UnixMillis};
 
 use crate::{
     Ports,
+    column::Column,
     device::Device,
     error::{Code, bad_input, coded, internal, over_limit},
     id::{GlobalId, device_id},
@@ -146,15 +147,15 @@ pub(crate) struct HistorySeries {
     /// The unit of all values.
     unit: &'static str,
     /// The start of each point, or the time of each reading, in milliseconds since 1970 as decimal strings.
-    t: Vec<Long>,
+    t: Column<Long>,
     /// The least value of each point.
-    min: Vec<f64>,
+    min: Column<f64>,
     /// The arithmetic mean of each point.
-    mean: Vec<f64>,
+    mean: Column<f64>,
     /// The greatest value of each point.
-    max: Vec<f64>,
+    max: Column<f64>,
     /// The number of readings in each point.
-    count: Vec<i32>,
+    count: Column<i32>,
     /// The stretches without readings, longer than the sensor's usual interval explains.
     gaps: Vec<Gap>,
     /// RAW only: where to ask on when not all readings fitted into `maxPoints`.

@@ -16,6 +16,7 @@
 //! Does not know: HTTP, sockets, who is logged in, how anything is stored.
 
 mod aligned;
+mod column;
 mod dead_letter;
 mod device;
 mod error;
