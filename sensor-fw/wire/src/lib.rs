@@ -27,4 +27,5 @@
 #![cfg_attr(not(test), no_std)]
 
 pub mod bthome;
+pub mod log;
 pub mod seal;

@@ -1,6 +1,6 @@
 //! Charts over HTTP: a year of 200 sensors of four values a minute, asked of `hubd` and of VictoriaMetrics by turns.
 //!
-//! `cargo bench -p hub-daemon --bench charts` takes half an hour and 3 GB of disk; with `-- --quick` everything is small
+//! `cargo bench -p hub-daemon --bench charts` takes ten minutes and 3 GB of disk; with `-- --quick` everything is small
 //! and only shows that it runs. Both answer in JSON on one connection that stays open, in their own language: `hubd` in
 //! GraphQL, VictoriaMetrics in its export and query API. VictoriaMetrics is Debian's package (`apt install
 //! victoria-metrics`); where it is not installed, its column stays empty. Both stores are filled with the same values,

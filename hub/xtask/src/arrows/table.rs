@@ -15,6 +15,7 @@ const fn row(name: &'static str, may_import: &'static [&'static str]) -> Row {
 pub(super) const ROWS: &[Row] = &[
     row("units", &[]),
     row("wire", &["units"]),
+    row("fw-logic", &["wire", "units"]),
     row("hub-model", &["units"]),
     row("hub-radio", &["hub-model"]),
     row("hub-decode", &["hub-model", "wire", "units"]),
