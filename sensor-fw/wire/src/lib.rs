@@ -26,6 +26,15 @@
 //! read like any other; no allocation, no I/O, no clock, no luck.
 #![cfg_attr(not(test), no_std)]
 
+mod base45;
 pub mod bthome;
+pub mod bytes;
+pub mod checksum;
+pub mod gatt;
+pub mod keys;
 pub mod log;
+pub mod mac;
+pub mod pairing_advert;
 pub mod seal;
+pub mod secret;
+pub mod setup_code;
