@@ -35,6 +35,7 @@ pub mod keys;
 pub mod log;
 pub mod mac;
 pub mod pairing_advert;
+pub mod pipe;
 pub mod seal;
 pub mod secret;
 pub mod setup_code;
