@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a vector file that is not as it should be is a failed test")]
 
 use wire::{
+    bytes::NoRoom,
     keys::{self, Epoch},
+    message::{MAX_LENGTH, ToHub, ToSensor},
     pairing_advert::PairingAdvert,
     secret::{DeviceKey, SetupSecret},
     setup_code::SetupCode,
@@ -72,5 +74,86 @@ fn derived_keys() {
         let said = row.bytes("said");
         let (head, tail) = said.split_at(33);
         assert_eq!(keys::confirmation(&key, epoch, &[head, tail]), row.array("confirmation"));
+    }
+}
+
+fn question_in_words(question: &ToSensor) -> String {
+    match question {
+        ToSensor::Hello(it) => {
+            let (hub, nonce) = (hex::encode(it.hub.0), hex::encode(it.nonce));
+            format!("hello {}..{} hub {hub} nonce {nonce}", it.lowest, it.highest)
+        }
+        ToSensor::Provision(it) => {
+            let time = it.unix_time_s.map_or("none".to_owned(), |seconds| seconds.to_string());
+            format!(
+                "provision epoch {} owner {} hub {} time {time} interval {} revision {} name {}",
+                it.epoch.0,
+                it.owner_epoch,
+                hex::encode(it.hub_key.0),
+                it.advert_interval_ms,
+                it.settings_revision,
+                it.name.as_str(),
+            )
+        }
+        ToSensor::Confirm => "confirm".to_owned(),
+        ToSensor::Identify(pattern) => format!("identify {:04b}", pattern.bits()),
+        ToSensor::Rotate(it) => format!("rotate epoch {}", it.epoch.0),
+        ToSensor::Release => "release".to_owned(),
+    }
+}
+
+fn answer_in_words(answer: &ToHub) -> String {
+    match answer {
+        ToHub::Info(it) => {
+            let certificate = it.certificate.map(|certificate| format!(" certificate {}", hex::encode(certificate.0)));
+            format!(
+                "info {} product {} uid {} firmware {} hardware {} boot {} battery {} {:?} owner {}{}",
+                it.protocol,
+                it.product.0,
+                it.uid,
+                it.firmware,
+                it.hardware.revision(),
+                it.boot,
+                it.battery_mv,
+                it.claim,
+                it.owner_epoch,
+                certificate.unwrap_or_default(),
+            )
+        }
+        ToHub::Done(it) => format!("done {} {}", it.first_counter, hex::encode(it.confirmation)),
+        ToHub::Confirmed => "confirmed".to_owned(),
+        ToHub::Blinking => "blinking".to_owned(),
+        ToHub::Released => "released".to_owned(),
+        ToHub::Refused(refusal) => format!("refused: {refusal}"),
+    }
+}
+
+#[test]
+fn messages() {
+    let written = |write: &dyn Fn(&mut [u8]) -> Result<usize, NoRoom>| {
+        let mut buffer = [0; MAX_LENGTH];
+        let length = write(&mut buffer).unwrap();
+        hex::encode(buffer.get(..length).unwrap())
+    };
+    let new_key = "78980e41304f08b0420a2d098fc6d0bc6a267e96e1015bbb0a9488225d83ec6d";
+    let new_key = DeviceKey::new(hex::decode(new_key).unwrap().try_into().unwrap());
+    for row in rows(include_str!("../vectors/message.toml")) {
+        let bytes = row.bytes("bytes");
+        let (said, again) = match (ToSensor::parse(&bytes), ToHub::parse(&bytes)) {
+            (Ok(question), _) => {
+                match &question {
+                    ToSensor::Provision(it) => assert_eq!(it.device_key, new_key),
+                    ToSensor::Rotate(it) => assert_eq!(it.device_key, new_key),
+                    _ => {}
+                }
+                (question_in_words(&question), written(&|buffer| question.write(buffer)))
+            }
+            (_, answer) => {
+                let answer = answer.unwrap();
+                (answer_in_words(&answer), written(&|buffer| answer.write(buffer)))
+            }
+        };
+        assert_eq!(said, row.text("says"), "{}", row.text("name"));
+        assert!(hex::encode(bytes).starts_with(&again), "{}", row.text("name"));
     }
 }

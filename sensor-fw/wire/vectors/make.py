@@ -16,6 +16,7 @@ from pathlib import Path
 
 import base45
 from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -103,7 +104,127 @@ def keys() -> None:
     write("keys.toml", "Golden vectors of derived keys.", rows)
 
 
+def message() -> None:
+    def row(name: str, data: bytes, says: str) -> dict:
+        return dict(name=name, bytes=data, says=says, source="struct of Python, by the table in message.rs")
+
+    key, hub_key, hub = made_of("new key", 32), made_of("hub key", 32), made_of("hub", 16)
+    uid, nonce, proof = made_of("uid", 8), made_of("session", 8), made_of("proof", 32)
+    name = "Küche, Süd".encode()
+    settings = struct.pack("<QHBB", 1_795_000_000, 5000, 7, len(name)) + name
+    info = struct.pack("<BBH8sIBIHBI", 0x81, 1, 0x0102, uid, 0x04020100, 3, 17, 2987, 0, 4)
+    rows = [
+        row("hello", struct.pack("<BBB16s8s", 0x01, 1, 3, hub, nonce), f"hello 1..3 hub {hub.hex()} nonce {nonce.hex()}"),
+        row(
+            "provision",
+            struct.pack("<B32sII32s", 0x02, key, 1, 5, hub_key) + settings,
+            f"provision epoch 1 owner 5 hub {hub_key.hex()} time 1795000000 interval 5000 revision 7 name Küche, Süd",
+        ),
+        row(
+            "provision by a hub without a clock",
+            struct.pack("<B32sII32sQHBB", 0x02, key, 9, 1, hub_key, 0, 100, 0, 0),
+            f"provision epoch 9 owner 1 hub {hub_key.hex()} time none interval 100 revision 0 name ",
+        ),
+        row("confirm", b"\x03", "confirm"),
+        row("identify", b"\x04\x05", "identify 0101"),
+        row("rotate", struct.pack("<BI32s", 0x05, 2, key), "rotate epoch 2"),
+        row("release", b"\x06", "release"),
+        row("release of a newer version", b"\x06\x01\x02\x03", "release"),
+        row(
+            "info",
+            info + b"\x00",
+            f"info 1 product 258 uid {uid.hex()} firmware 4.2.1.0 hardware 3 boot 17 battery 2987 Unclaimed owner 4",
+        ),
+        row(
+            "info with a certificate",
+            info + b"\x40" + made_of("certificate", 64),
+            f"info 1 product 258 uid {uid.hex()} firmware 4.2.1.0 hardware 3 boot 17 battery 2987 Unclaimed owner 4 "
+            f"certificate {made_of('certificate', 64).hex()}",
+        ),
+        row("done", struct.pack("<BI32s", 0x82, 8192, proof), f"done 8192 {proof.hex()}"),
+        row("confirmed", b"\x83", "confirmed"),
+        row("blinking", b"\x84", "blinking"),
+        row("released", b"\x85", "released"),
+    ]
+    reasons = [
+        (1, 0x30, "the sensor does not know messages of kind 0x30"),
+        (2, 0x02, "the sensor cannot read the message of kind 0x02"),
+        (3, 1, "the sensor speaks protocol version 1 alone"),
+        (4, 6, "the sensor's next owner epoch is 6"),
+        (5, 3, "the sensor's next key epoch is 3"),
+        (6, 0, "nobody owns the sensor"),
+        (7, 0, "the sensor does not do that in a session for this purpose"),
+        (8, 0, "the sensor could not write its flash"),
+        (200, 70000, "the sensor refused for reason 200 (70000)"),
+    ]
+    for reason, detail, words in reasons:
+        rows.append(row(f"refused, reason {reason}", struct.pack("<BBI", 0x8F, reason, detail), f"refused: {words}"))
+    write("message.toml", "Golden vectors of what hub and sensor say to each other. Keys are not spelled out in `says`.", rows)
+
+
+def manifest() -> None:
+    image = made_of("image", 1000)
+    first, recovery, stranger = (Ed25519PrivateKey.from_private_bytes(made_of(f"signer {n}", 32)) for n in range(3))
+    good = dict(
+        head=b"HSU\x01",
+        product=0x0102,
+        hardware=0b1100,
+        version=bytes([0, 1, 2, 4]),
+        counter=5,
+        length=len(image),
+        digest=hashlib.sha512(image).digest(),
+        key=1,
+    )
+
+    def row(name: str, verdict: str, signer=first, tail: bytes = b"", flip: int | None = None, **changed) -> dict:
+        it = good | changed
+        fields = struct.pack(
+            "<4sHI4sII64sB",
+            it["head"], it["product"], it["hardware"], it["version"], it["counter"], it["length"], it["digest"], it["key"],
+        )
+        signed = bytearray(fields + signer.sign(fields) + tail)
+        if flip is not None:
+            signed[flip] ^= 1
+        return dict(name=name, manifest=bytes(signed), verdict=verdict, source="cryptography (Ed25519), struct of Python")
+
+    order = 2**252 + 27742317777372353535851937790883648493
+    fine = row("signed by the first key", "4.2.1.0 of 1000 bytes, counter 5")
+    malleable = bytearray(fine["manifest"])
+    # The same signature with the group's order added to s: right by the equation, refused by RFC 8032.
+    s = int.from_bytes(malleable[119:151], "little") + order
+    malleable[119:151] = s.to_bytes(32, "little")
+    rows = [
+        fine,
+        row("signed by the recovery key", "4.2.1.0 of 1000 bytes, counter 5", recovery, key=2),
+        row("counter of a later image", "4.2.1.0 of 1000 bytes, counter 4294967295", counter=0xFFFFFFFF),
+        row("signed by a stranger", "the manifest's signature is not that of key 1", stranger),
+        row("signed by the other key", "the manifest's signature is not that of key 1", recovery),
+        row("signed by nobody that we know", "the manifest is signed by key 9, which is not trusted", stranger, key=9),
+        row("a bit of the version changed", "the manifest's signature is not that of key 1", flip=10),
+        row("a bit of the signature changed", "the manifest's signature is not that of key 1", flip=100),
+        dict(fine, name="signature made over", manifest=bytes(malleable), verdict="the manifest's signature is not that of key 1"),
+        row("another thing", "not a manifest", head=b"PK\x03\x04"),
+        row("a newer format", "the manifest's format 2 is newer than this program", head=b"HSU\x02"),
+        row("other product", "the image is for product 259, not 258", product=0x0103),
+        row("other board", "the image is not for hardware 3 (mask 0x00000004)", hardware=0b0100),
+        row("older counter", "the image's security counter 4 is lower than 5", counter=4),
+        row("too long", "image of 200001 bytes, 1 to 200000 fit", length=200_001),
+        row("empty", "image of 0 bytes, 1 to 200000 fit", length=0),
+        row("a byte too many", "manifest of 152 bytes instead of 151", tail=b"\x00"),
+    ]
+    for it in rows:
+        it["active_key"], it["recovery_key"] = public(first), public(recovery)
+    write(
+        "manifest.toml",
+        """Golden vectors of update manifests, as a sensor of product 258, hardware 3, security counter 5 with room for
+200000 bytes reads them; key 1 and key 2 are the keys that it trusts. The image is 1000 bytes of SHAKE-256("image").""",
+        rows,
+    )
+
+
 if __name__ == "__main__":
     setup_code()
     pairing_advert()
     keys()
+    message()
+    manifest()
