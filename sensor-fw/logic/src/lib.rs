@@ -1,6 +1,6 @@
 //! The sensor's brain without pins: the same code runs on the chip and, tested, on a host.
 //!
-//! Today: what it keeps in flash. [`Facts`] are the few bytes that must never be lost, [`Log`] is what it measured for
+//! Today: what it tells and when ([`Beacon`], [`Rhythm`]), and what it keeps in flash. [`Facts`] are the few bytes that must never be lost, [`Log`] is what it measured for
 //! weeks; both are as they were or as they should be, wherever the power is cut, on flash that obeys no more than its
 //! manual promises (feature `sim`: `nor::NorSim`).
 //!
@@ -42,18 +42,22 @@
 #[cfg(any(test, feature = "sim"))]
 extern crate std;
 
+mod beacon;
 mod counter;
 mod facts;
 mod keep;
 mod log;
+pub mod noise;
 #[cfg(any(test, feature = "sim"))]
 pub mod nor;
-pub mod noise;
 mod page;
 #[cfg(test)]
 mod power;
+mod rhythm;
 
+pub use beacon::{Beacon, Channel, MAX_CHANNELS};
 pub use counter::Counter;
 pub use facts::{Fact, Facts, MAX_FACT};
 pub use keep::KeepError;
 pub use log::Log;
+pub use rhythm::{Phase, Rhythm};
