@@ -57,12 +57,12 @@ impl Beacon {
         Self { states, heartbeat_s, told_s: None }
     }
 
-    /// Takes what was measured; what is no channel is nobody's business.
-    pub fn measured(&mut self, measure: Measure) {
-        let own = |state: &&mut State| state.channel.is_some_and(|channel| channel.quantity == measure.quantity);
-        if let Some(state) = self.states.iter_mut().find(own) {
-            state.value = Some(measure.value);
-        }
+    /// Takes what was measured, and tells which channel it is of; what is of none is nobody's business.
+    pub fn measured(&mut self, measure: Measure) -> Option<usize> {
+        let is_own = |state: &State| state.channel.is_some_and(|channel| channel.quantity == measure.quantity);
+        let at = self.states.iter().position(is_own)?;
+        self.states.get_mut(at)?.value = Some(measure.value);
+        Some(at)
     }
 
     /// Is it time for a new payload?

@@ -43,6 +43,7 @@
 extern crate std;
 
 mod beacon;
+mod brain;
 mod counter;
 mod facts;
 mod keep;
@@ -56,6 +57,7 @@ mod power;
 mod rhythm;
 
 pub use beacon::{Beacon, Channel, MAX_CHANNELS};
+pub use brain::{Brain, Habits};
 pub use counter::Counter;
 pub use facts::{Fact, Facts, MAX_FACT};
 pub use keep::KeepError;
