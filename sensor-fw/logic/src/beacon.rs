@@ -71,15 +71,12 @@ impl Beacon {
         is_silent || self.states.iter().any(State::has_moved)
     }
 
-    /// The next payload: the place of the newest sample (its boot, 1 byte, and its number, 2, little-endian, as BTHome's
-    /// raw object), so that the hub sees what it missed, and as many values as fit into a sealed legacy advert. A value
-    /// that BTHome cannot say is left out until it changes.
+    /// The next payload: a [hint](SampleId::hint) at the newest sample and as many values as fit into a sealed legacy
+    /// advert. A value that BTHome cannot say is left out until it changes.
     pub fn payload(&mut self, uptime_s: u32, newest: SampleId) -> Payload {
         let mut payload = Payload::new();
-        let [boot, ..] = newest.boot.to_le_bytes();
-        let [low, high, ..] = newest.number.to_le_bytes();
-        // An empty payload has room for three bytes.
-        let _ = payload.push_fact(Fact::Raw(&[boot, low, high]));
+        // An empty payload has room for two bytes.
+        let _ = payload.push_fact(Fact::Raw(&newest.hint()));
         let mut order: [usize; MAX_CHANNELS] = core::array::from_fn(|at| at);
         order.sort_unstable_by_key(|at| {
             self.states.get(*at).map(|state| (!state.has_moved(), state.told.is_some(), state.told_s, *at))

@@ -42,6 +42,16 @@ pub struct SampleId {
     pub number: u32,
 }
 
+impl SampleId {
+    /// As adverts say it, in BTHome's raw object, so that a hub sees what it missed: 2 bytes, little-endian, bits 0–11
+    /// the number and bits 12–15 the boot, of each what fits. At a sample a minute a number comes again after 68 hours;
+    /// who was away for so long asks anyway.
+    pub const fn hint(self) -> [u8; 2] {
+        let (boot, number) = (self.boot as u16 & 0xF, self.number as u16 & 0xFFF);
+        (boot << 12 | number).to_le_bytes()
+    }
+}
+
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {

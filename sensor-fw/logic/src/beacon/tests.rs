@@ -28,7 +28,7 @@ fn heard(payload: &Payload) -> BTreeMap<Quantity, i64> {
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(places, [[0x07, 0x03, 0x02]]);
+    assert_eq!(places, [NEWEST.hint()]);
     values
 }
 

@@ -27,6 +27,13 @@ fn a_block_has_these_bytes() {
 }
 
 #[test]
+fn an_advert_hints_at_the_newest_sample_in_two_bytes() {
+    assert_eq!(SampleId { boot: 0x12, number: 0x0003_4567 }.hint(), [0x67, 0x25]);
+    assert_eq!(SampleId { boot: 15, number: 4095 }.hint(), [0xFF, 0xFF]);
+    assert_eq!(SampleId { boot: 16, number: 4096 }.hint(), [0, 0]);
+}
+
+#[test]
 fn a_steady_room_takes_three_bytes_a_sample() {
     let mut writer = Writer::new(&ROOM);
     for number in 0..32 {
