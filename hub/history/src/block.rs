@@ -1,8 +1,8 @@
-//! Blocks: up to some 1440 rows of one device, one column for the times and one for each quantity.
+//! Blocks: up to some thousand rows of one device, one column for the times and one for each quantity.
 //!
 //! | part | bytes | what |
 //! |---|---|---|
-//! | version | 1 | 1 |
+//! | version | 1 | 1, or 2 for a block that was packed again when its days were over |
 //! | checksum | 4 | CRC-32C of all bytes after it, little-endian |
 //! | rows | 1–4 | how many, at least 1 |
 //! | start | 1–10 | zigzag: the first time, milliseconds |
@@ -15,12 +15,13 @@
 //! has the quantity; then the packed values of the rows that have it.
 
 use crate::{
-    pack,
+    pack::{self, Packing},
     rows::{Column, ColumnKey, Rows},
     varint::{Bytes, put_i64, put_u64},
 };
 
-const VERSION: u8 = 1;
+const QUICK: u8 = 1;
+const TIGHT: u8 = 2;
 /// More rows than any block has: what claims more is damaged.
 const MOST_ROWS: usize = 1 << 22;
 
@@ -30,19 +31,21 @@ pub(crate) struct Head {
     pub(crate) rows: usize,
     pub(crate) start: i64,
     pub(crate) end: i64,
+    pub(crate) packing: Packing,
     columns: usize,
 }
 
 /// The rows, which must be in order and at least one, as a block.
-pub(crate) fn encode(rows: &Rows) -> Vec<u8> {
-    let mut out = vec![VERSION, 0, 0, 0, 0];
+pub(crate) fn encode(rows: &Rows, packing: Packing) -> Vec<u8> {
+    let version = if packing == Packing::Tight { TIGHT } else { QUICK };
+    let mut out = vec![version, 0, 0, 0, 0];
     let (start, end) = (rows.t.first().copied().unwrap_or(0), rows.t.last().copied().unwrap_or(0));
     put_u64(&mut out, rows.len() as u64);
     put_i64(&mut out, start);
     put_u64(&mut out, end.wrapping_sub(start).cast_unsigned());
     put_u64(&mut out, rows.columns.len() as u64);
     let mut packed = Vec::new();
-    pack::put_times(&mut packed, &rows.t);
+    pack::put_times(&mut packed, &rows.t, packing);
     put_u64(&mut out, packed.len() as u64);
     out.extend(&packed);
     let mut values = Vec::with_capacity(rows.len());
@@ -56,7 +59,7 @@ pub(crate) fn encode(rows: &Rows) -> Vec<u8> {
             packed.push(1);
             packed.extend(column.cells.chunks(8).map(bitmap_byte));
         }
-        pack::put_values(&mut packed, &values);
+        pack::put_values(&mut packed, &values, packing);
         put_u64(&mut out, u64::from(column.key.0));
         out.push(column.key.1);
         put_u64(&mut out, packed.len() as u64);
@@ -73,28 +76,34 @@ fn bitmap_byte(cells: &[Option<i64>]) -> u8 {
     cells.iter().enumerate().fold(0, |byte, (bit, cell)| byte | u8::from(cell.is_some()) << bit)
 }
 
-fn checked(block: &[u8]) -> Option<Bytes<'_>> {
+/// The head of a block whose checksum is right, and what stands behind it.
+fn checked(block: &[u8]) -> Option<(Head, Bytes<'_>)> {
     let mut bytes = Bytes(block);
-    let (version, checksum) = (bytes.u8()?, u32::from_le_bytes(bytes.array()?));
-    (version == VERSION && checksum == crc32c::crc32c(bytes.0)).then_some(bytes)
-}
+    let packing = match bytes.u8()? {
+        QUICK => Packing::Quick,
+        TIGHT => Packing::Tight,
+        _ => return None,
+    };
+    let checksum = u32::from_le_bytes(bytes.array()?);
+    if checksum != crc32c::crc32c(bytes.0) {
+        return None;
+    }
 
-fn take_head(bytes: &mut Bytes<'_>) -> Option<Head> {
     let rows = bytes.usize().filter(|rows| (1..=MOST_ROWS).contains(rows))?;
     let start = bytes.i64()?;
     let end = start.checked_add_unsigned(bytes.u64()?)?;
-    Some(Head { rows, start, end, columns: bytes.usize()? })
+    let columns = bytes.usize()?;
+    Some((Head { rows, start, end, packing, columns }, bytes))
 }
 
 /// The front of a block; `None` when the block is damaged.
 pub(crate) fn head(block: &[u8]) -> Option<Head> {
-    take_head(&mut checked(block)?)
+    checked(block).map(|(head, _)| head)
 }
 
 /// All rows of a block; `None` when it is damaged.
 pub(crate) fn decode(block: &[u8]) -> Option<Rows> {
-    let mut bytes = checked(block)?;
-    let head = take_head(&mut bytes)?;
+    let (head, mut bytes) = checked(block)?;
     let t = take_times(&mut bytes, head.rows)?;
     let mut rows = Rows { is_estimated: vec![false; t.len()], t, columns: Vec::new() };
     let mut values = Vec::new();
@@ -109,8 +118,7 @@ pub(crate) fn decode(block: &[u8]) -> Option<Rows> {
 
 /// How many bytes each column of a block takes; its times are shared. `None` when the block is damaged.
 pub(crate) fn column_bytes(block: &[u8]) -> Option<Vec<(ColumnKey, usize)>> {
-    let mut bytes = checked(block)?;
-    let head = take_head(&mut bytes)?;
+    let (head, mut bytes) = checked(block)?;
     let times = bytes.usize()?;
     bytes.take(times)?;
     (0..head.columns).map(|_| take_column(&mut bytes).map(|(key, column)| (key, column.0.len()))).collect()
@@ -129,8 +137,7 @@ impl Series {
     /// Takes the readings in `[from, to)` that a block has of one quantity, perhaps none; `None` when the block is
     /// damaged.
     pub(crate) fn take(&mut self, block: &[u8], key: ColumnKey, from: i64, to: i64) -> Option<()> {
-        let mut bytes = checked(block)?;
-        let head = take_head(&mut bytes)?;
+        let (head, mut bytes) = checked(block)?;
         self.t.clear();
         self.values.clear();
         if head.end < from || head.start >= to {

@@ -1,6 +1,7 @@
 use std::{cmp::Reverse, collections::BinaryHeap};
 
 use hub_model::UnixMillis;
+use redb::{ReadTransaction, ReadableTableMetadata};
 
 use crate::{
     disk::PAGE_BYTES,
@@ -11,10 +12,42 @@ use crate::{
     store::{self, BLOCKS, BlockKey, META, meta},
 };
 
-/// The bytes that blocks take: a page each, and an eighth more for roll-ups and the tree above them. Measured on a year
-/// of rooms: 1.115 pages a block; where blocks are small and share a page it is less.
-const fn bytes_of(blocks: u64) -> u64 {
-    blocks.saturating_mul(PAGE_BYTES) / 8 * 9
+/// What takes room in the database: a page for each block, and roll-ups that share theirs.
+#[derive(Debug, Clone, Copy)]
+struct Taken {
+    blocks: u64,
+    /// Bytes of the roll-ups' records.
+    rollups: u64,
+}
+
+impl Taken {
+    /// Counts the blocks, and weighs the roll-ups by the newest record of every device: they are much alike.
+    fn read(transaction: &ReadTransaction, devices: &[u64]) -> Result<Self, StoreError> {
+        let blocks = store::readable(transaction, META)?.map_or(Ok(0), |table| store::number(&table, meta::BLOCKS))?;
+        let mut rollups = 0;
+        for table in [store::HOURS, store::DAYS] {
+            let Some(table) = store::readable(transaction, table)? else { continue };
+            let (mut bytes, mut records) = (0, 0);
+            for device in devices {
+                let newest = table.range((*device, i64::MIN)..=(*device, i64::MAX))?.next_back().transpose()?;
+                bytes += newest.as_ref().map_or(0, |(_, record)| record.value().len() as u64);
+                records += u64::from(newest.is_some());
+            }
+            rollups += table.len()?.saturating_mul(bytes) / records.max(1);
+        }
+        Ok(Self { blocks, rollups })
+    }
+
+    /// Bytes of all that is in use: a thirty-second for the tree above the blocks; the pages of roll-ups are two thirds
+    /// full.
+    const fn bytes(self) -> u64 {
+        self.blocks.saturating_mul(PAGE_BYTES / 32 * 33).saturating_add(self.rollups / 2 * 3)
+    }
+
+    /// Of how many blocks there is room in so many bytes, beside the roll-ups.
+    const fn blocks_in(self, bytes: u64) -> u64 {
+        bytes.saturating_sub(self.rollups / 2 * 3) / (PAGE_BYTES / 32 * 33)
+    }
 }
 
 impl History {
@@ -29,16 +62,12 @@ impl History {
         let mut maintenance = self.maintaining()?;
         let journal = self.bytes()?.saturating_sub(self.database_bytes()?);
         let room = bytes.saturating_sub(journal);
-        let blocks = {
-            let transaction = self.store.read()?;
-            let table = store::readable(&transaction, META)?;
-            table.map_or(Ok(0), |table| store::number(&table, meta::BLOCKS))?
-        };
-        if bytes_of(blocks) <= room {
+        let taken = Taken::read(&self.store.read()?, &self.live().devices.keys().copied().collect::<Vec<_>>())?;
+        if taken.bytes() <= room {
             return Ok(None);
         }
         // A twentieth more, so that it is not to be done again in an hour.
-        let surplus = blocks - blocks.min(room / 20 * 19 / 9 * 8 / PAGE_BYTES);
+        let surplus = taken.blocks - taken.blocks.min(taken.blocks_in(room / 20 * 19));
         let Some(cutoff) = self.oldest_but(surplus)? else { return Ok(None) };
         let mut devices = self.live().known_devices();
         self.change(&mut maintenance, |transaction| {

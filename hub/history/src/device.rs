@@ -2,10 +2,11 @@
 //!
 //! | part | bytes | what |
 //! |---|---|---|
-//! | version | 1 | 1 |
+//! | version | 1 | 1, or 2 where `repacked` follows |
 //! | checksum | 4 | CRC-32C of all bytes after it, little-endian |
 //! | counter | 1, 1–5 | 0, or 1 and the last accepted counter of an encrypted frame |
 //! | rolled | 1, 1–10 | 0, or 1 and ±the start of the UTC day up to which hours and days are rolled up |
+//! | repacked | 1–10 | ±the time up to which blocks were looked at that could be packed again |
 //! | series | | for each: quantity code, instance (1 byte), ±value, boot, milliseconds, 0 or 1 and ±newest |
 //!
 //! Value and stamp are those of the newest reading; `newest` is the wall time of the newest sealed reading.
@@ -20,6 +21,7 @@ use crate::{
 };
 
 const VERSION: u8 = 1;
+const REPACKED: u8 = 2;
 
 /// What is known of one device.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub(crate) struct Known {
     pub(crate) counter: Option<u32>,
     /// What was sealed before this start of a UTC day is in the roll-ups; what is newer, only in the blocks.
     pub(crate) rolled_to: Option<i64>,
+    /// Blocks that begin before this are packed again, or were not worth it.
+    pub(crate) repacked_to: Option<i64>,
     pub(crate) series: BTreeMap<ColumnKey, Newest>,
 }
 
@@ -41,9 +45,13 @@ pub(crate) struct Newest {
 
 impl Known {
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut out = vec![VERSION, 0, 0, 0, 0];
+        let version = if self.repacked_to.is_some() { REPACKED } else { VERSION };
+        let mut out = vec![version, 0, 0, 0, 0];
         put_optional(&mut out, self.counter.map(u64::from));
         put_optional(&mut out, self.rolled_to.map(crate::varint::zigzag));
+        if let Some(repacked_to) = self.repacked_to {
+            put_i64(&mut out, repacked_to);
+        }
         for (key, newest) in &self.series {
             put_u64(&mut out, u64::from(key.0));
             out.push(key.1);
@@ -62,7 +70,7 @@ impl Known {
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut bytes = Bytes(bytes);
         let (version, checksum) = (bytes.u8()?, u32::from_le_bytes(bytes.array()?));
-        if version != VERSION || checksum != crc32c::crc32c(bytes.0) {
+        if ![VERSION, REPACKED].contains(&version) || checksum != crc32c::crc32c(bytes.0) {
             return None;
         }
         let counter = match take_optional(&mut bytes)? {
@@ -70,7 +78,8 @@ impl Known {
             Some(counter) => Some(u32::try_from(counter).ok()?),
         };
         let rolled_to = take_optional(&mut bytes)?.map(crate::varint::unzigzag);
-        let mut known = Self { counter, rolled_to, series: BTreeMap::new() };
+        let repacked_to = if version == REPACKED { Some(bytes.i64()?) } else { None };
+        let mut known = Self { counter, rolled_to, repacked_to, series: BTreeMap::new() };
         while !bytes.is_empty() {
             let key = (bytes.u16()?, bytes.u8()?);
             let value = bytes.i64()?;
@@ -84,6 +93,11 @@ impl Known {
     /// The wall time of the device's newest sealed reading, to the millisecond.
     pub(crate) fn newest_sealed(&self) -> Option<i64> {
         self.series.values().filter_map(|newest| newest.sealed).max()
+    }
+
+    /// Something came that is older than what is sealed: from there on is to be looked at again.
+    pub(crate) fn came_late(&mut self, t: Option<i64>) {
+        self.repacked_to = self.repacked_to.zip(t).map(|(repacked_to, t)| repacked_to.min(t));
     }
 
     /// Takes a value; an older one than the newest changes nothing.

@@ -96,7 +96,7 @@ impl Shelves<'_> {
         for start in starts {
             let key = (0, device, start);
             let Some(bytes) = self.blocks.get(key)?.map(|bytes| bytes.value().to_vec()) else { continue };
-            let Some(rows) = block::decode(&bytes) else {
+            let (Some(head), Some(rows)) = (block::head(&bytes), block::decode(&bytes)) else {
                 self.damage.found(block_name(key));
                 self.shelf(BootId::WALL, device).remove(start)?;
                 continue;
@@ -107,7 +107,7 @@ impl Shelves<'_> {
                 self.tally.points -= (before - kept.points()).cast_signed();
                 let mut shelf = self.shelf(BootId::WALL, device);
                 shelf.remove(start)?;
-                shelf.put(&kept, false)?;
+                shelf.put(&kept, false, head.packing)?;
             }
         }
         Ok(())

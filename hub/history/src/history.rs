@@ -47,6 +47,8 @@ pub struct History {
 pub(crate) struct Maintenance {
     /// A change failed: nobody knows yet whether the database has it.
     is_unsure: bool,
+    /// Up to here there is nothing more to pack again.
+    pub(crate) repacked_to: Option<i64>,
 }
 
 /// The numbers of events to come.

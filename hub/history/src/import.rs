@@ -21,6 +21,7 @@ use crate::{
     error::StoreError,
     history::History,
     hours::{days_of_hours, each_day_of_hours, enclosing, reconcile},
+    pack::Packing,
     rollup::{Chunk, DAYS, HOURS, Rollup, Span},
     rows::{ColumnKey, Rows, coarse},
     seal::Shelves,
@@ -61,7 +62,9 @@ impl History {
         let (imported, known) = self.change(&mut maintenance, |transaction| self.put(transaction, &batches))?;
         let mut live = self.live();
         for (device, known) in &known {
-            live.devices.entry(*device).or_default().known.learn(known);
+            let own = &mut live.devices.entry(*device).or_default().known;
+            own.learn(known);
+            own.repacked_to = known.repacked_to;
         }
         Ok(imported)
     }
@@ -173,6 +176,7 @@ impl Importer<'_, '_> {
             let (part, later) = rest.split_at(count);
             let added = self.put(target, part)?;
             if added > 0 {
+                self.known.came_late(part.first().map(|(t, ..)| *t));
                 touched.extend(part.iter().map(|(t, ..)| HOURS.record(*t)));
             }
             imported.readings += added;
@@ -218,6 +222,7 @@ impl Importer<'_, '_> {
             Some(key) => self.shelves.blocks.get(key)?.map(|bytes| bytes.value().to_vec()),
             None => None,
         };
+        let packing = bytes.as_deref().and_then(block::head).map_or(Packing::Quick, |head| head.packing);
         let mut rows = match (target, &bytes) {
             (Some(key), Some(bytes)) => block::decode(bytes).ok_or_else(|| StoreError::damaged(block_name(key)))?,
             _ => Rows::default(),
@@ -232,7 +237,7 @@ impl Importer<'_, '_> {
         if let Some((.., start)) = target.filter(|(.., start)| rows.t.first() != Some(start)) {
             shelf.remove(start)?;
         }
-        shelf.put(&rows, !continues)?;
+        shelf.put(&rows, !continues, packing)?;
         self.shelves.tally.points += added.cast_signed();
         Ok(added)
     }

@@ -37,6 +37,7 @@
 
 mod aggregate;
 mod align;
+mod bits;
 mod block;
 mod budget;
 mod calendar;
@@ -63,12 +64,14 @@ mod pack;
 mod pages;
 mod query;
 mod record;
+mod repack;
 mod rolled;
 mod rollup;
 mod rows;
 mod seal;
 mod shelf;
 mod store;
+mod tight;
 mod timeline;
 mod traffic;
 mod varint;
@@ -81,6 +84,7 @@ pub use contents::{Contents, DeviceContents, SeriesContents};
 pub use error::{OpenError, StoreError};
 pub use history::History;
 pub use import::Imported;
+pub use repack::Repacked;
 pub use traffic::Traffic;
 
 #[cfg(test)]

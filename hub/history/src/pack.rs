@@ -2,74 +2,114 @@
 //!
 //! | part | bytes | what |
 //! |---|---|---|
-//! | order | 1 | 0: the numbers above the least (noise), 1: differences, 2: differences of differences (steady times) |
+//! | order | 1 | 0: the numbers above the least (noise), 1: differences, 2: differences of differences (steady times); 4 more: in tight form |
 //! | base | 1–10 | zigzag: the first number (order 0: the least); absent in an empty column |
 //! | divisor | 1–10 | the greatest common divisor of all that follows, at least 1 |
-//! | blocks | | all numbers above the least, or the differences as zigzag; 32 a block (the last may have fewer) |
+//! | blocks | | all numbers above the least, or the differences as zigzag; 32 a block (the last may have fewer); in tight form see `tight.rs` |
 //!
 //! A block: width (1 byte: bits 0–6: 0 to 64; bit 7: exceptions follow the bits), `ceil(n × width / 8)` bytes with the
 //! low `width` bits of each number, lowest bit first; then, if there are any, the number of exceptions (1 byte) and
 //! for each its index (1 byte) and the bits above `width` as a variable-length number.
 
-use crate::varint::{Bytes, put_i64, put_u64, unzigzag, zigzag};
+use crate::{
+    bits::{Bits, first, low_bits, width as bits},
+    tight::{self, Counts},
+    varint::{Bytes, put_i64, put_u64, unzigzag, zigzag},
+};
 
 const BLOCK: usize = 32;
 const EXCEPTIONS: u8 = 0x80;
+/// In the order: the numbers are in tight form.
+const TIGHT: u8 = 4;
+/// More numbers than this are never in tight form, of which a byte may be any number of them: memory is bounded.
+const MOST_TIGHT: usize = 65_536;
+
+/// How a column is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Packing {
+    /// Quickly written and read.
+    Quick,
+    /// In as little room as it goes, if that is the tight form: some times as long to write, and twice to read.
+    Tight,
+}
 
 /// Appends a column of times: differences, or differences of differences, whichever is shorter.
-pub(crate) fn put_times(out: &mut Vec<u8>, values: &[i64]) {
-    put_shorter(out, |out| put_differences(out, values, 1), |out| put_differences(out, values, 2));
+pub(crate) fn put_times(out: &mut Vec<u8>, values: &[i64], packing: Packing) {
+    put_shortest(out, [Column::differences(values, 1), Column::differences(values, 2)], values.len(), packing);
 }
 
 /// Appends a column of values: differences, or the numbers above the least, whichever is shorter.
-pub(crate) fn put_values(out: &mut Vec<u8>, values: &[i64]) {
-    put_shorter(out, |out| put_differences(out, values, 1), |out| put_levels(out, values));
+pub(crate) fn put_values(out: &mut Vec<u8>, values: &[i64], packing: Packing) {
+    put_shortest(out, [Column::differences(values, 1), Column::levels(values)], values.len(), packing);
 }
 
-fn put_shorter(out: &mut Vec<u8>, one: impl FnOnce(&mut Vec<u8>), other: impl FnOnce(&mut Vec<u8>)) {
-    let start = out.len();
-    one(out);
-    let middle = out.len();
-    other(out);
-    if out.len() - middle < middle - start {
-        out.drain(start..middle);
-    } else {
-        out.truncate(middle);
-    }
-}
-
-fn put_differences(out: &mut Vec<u8>, values: &[i64], order: u8) {
-    out.push(order);
-    let Some(first) = values.first() else { return };
-    put_i64(out, *first);
-    let mut deltas: Vec<i64> = values.iter().zip(values.iter().skip(1)).map(|(a, b)| b.wrapping_sub(*a)).collect();
-    if order == 2 {
-        let mut previous = 0;
-        for delta in &mut deltas {
-            (*delta, previous) = (delta.wrapping_sub(previous), *delta);
+fn put_shortest(out: &mut Vec<u8>, [one, other]: [Column; 2], count: usize, packing: Packing) {
+    // Only what is shorter is written.
+    let (of_one, of_other) = (one.widths(), other.widths());
+    let (column, (len, widths)) = if of_other.0 < of_one.0 { (&other, of_other) } else { (&one, of_one) };
+    if packing == Packing::Tight && count <= MOST_TIGHT {
+        let [one, other] = [&one, &other].map(|column| (column, Counts::of(&column.numbers)));
+        let (tight, counts) = if other.1.cost() < one.1.cost() { other } else { one };
+        if !tight.numbers.is_empty() && counts.cost() < len as u64 * 8 {
+            tight.put_head(out, TIGHT);
+            return tight::put(out, &tight.numbers, &counts);
         }
     }
-    let divisor = deltas.iter().fold(0, |divisor, delta| common(divisor, delta.unsigned_abs()));
-    let divisor = i64::try_from(divisor).unwrap_or(1).max(1);
-    put_u64(out, divisor.cast_unsigned());
-    put_blocks(out, &deltas, |delta| zigzag(if divisor == 1 { delta } else { delta / divisor }));
+    column.put_head(out, 0);
+    column.numbers.chunks(BLOCK).zip(widths).for_each(|(numbers, width)| put_block(out, numbers, u32::from(width)));
 }
 
-fn put_levels(out: &mut Vec<u8>, values: &[i64]) {
-    out.push(0);
-    let Some(least) = values.iter().copied().min() else { return };
-    put_i64(out, least);
-    let above = |value: i64| value.wrapping_sub(least).cast_unsigned();
-    let divisor = values.iter().fold(0, |divisor, value| common(divisor, above(*value))).max(1);
-    put_u64(out, divisor);
-    put_blocks(out, values, |value| if divisor == 1 { above(value) } else { above(value) / divisor });
+/// A column on its way into bytes.
+struct Column {
+    order: u8,
+    base: Option<i64>,
+    divisor: u64,
+    numbers: Vec<u64>,
 }
 
-fn put_blocks(out: &mut Vec<u8>, values: &[i64], number: impl Fn(i64) -> u64) {
-    for block in values.chunks(BLOCK) {
-        let mut numbers = [0; BLOCK];
-        numbers.iter_mut().zip(block).for_each(|(to, value)| *to = number(*value));
-        put_block(out, numbers.get(..block.len()).unwrap_or_default());
+impl Column {
+    fn differences(values: &[i64], order: u8) -> Self {
+        let mut deltas: Vec<i64> = values.iter().zip(values.iter().skip(1)).map(|(a, b)| b.wrapping_sub(*a)).collect();
+        if order == 2 {
+            let mut previous = 0;
+            for delta in &mut deltas {
+                (*delta, previous) = (delta.wrapping_sub(previous), *delta);
+            }
+        }
+        let divisor = deltas.iter().fold(0, |divisor, delta| common(divisor, delta.unsigned_abs()));
+        let divisor = i64::try_from(divisor).unwrap_or(1).max(1);
+        let number = |delta: i64| zigzag(if divisor == 1 { delta } else { delta / divisor });
+        let numbers = deltas.into_iter().map(number).collect();
+        Self { order, base: values.first().copied(), divisor: divisor.cast_unsigned(), numbers }
+    }
+
+    fn levels(values: &[i64]) -> Self {
+        let base = values.iter().copied().min();
+        let above = |value: &i64| value.wrapping_sub(base.unwrap_or(0)).cast_unsigned();
+        let divisor = values.iter().fold(0, |divisor, value| common(divisor, above(value))).max(1);
+        let number = |value| if divisor == 1 { above(value) } else { above(value) / divisor };
+        Self { order: 0, base, divisor, numbers: values.iter().map(number).collect() }
+    }
+
+    fn put_head(&self, out: &mut Vec<u8>, form: u8) {
+        out.push(self.order | form);
+        if let Some(base) = self.base {
+            put_i64(out, base);
+            put_u64(out, self.divisor);
+        }
+    }
+
+    /// How many bytes the column takes in blocks of bits, and the width of each.
+    fn widths(&self) -> (usize, Vec<u8>) {
+        let mut head = Vec::with_capacity(21);
+        self.put_head(&mut head, 0);
+        let (mut bytes, mut widths) = (head.len(), Vec::with_capacity(self.numbers.len().div_ceil(BLOCK)));
+        for numbers in self.numbers.chunks(BLOCK) {
+            let (cost, width) = best_width(numbers);
+            bytes += 1 + cost as usize;
+            widths.push(width as u8);
+        }
+        (bytes, widths)
     }
 }
 
@@ -86,22 +126,12 @@ pub(crate) const fn gcd(mut a: u64, mut b: u64) -> u64 {
     a
 }
 
-fn put_block(out: &mut Vec<u8>, numbers: &[u64]) {
-    let width = best_width(numbers);
+fn put_block(out: &mut Vec<u8>, numbers: &[u64], width: u32) {
     let exceptions = numbers.iter().filter(|number| bits(**number) > width).count();
     out.push(width as u8 | if exceptions > 0 { EXCEPTIONS } else { 0 });
-    let mask = low_bits(width);
-    let (mut held, mut buffer) = (0, 0_u128);
-    for number in numbers {
-        buffer |= u128::from(number & mask) << held;
-        held += width;
-        if held >= 64 {
-            out.extend((buffer as u64).to_le_bytes());
-            buffer >>= 64;
-            held -= 64;
-        }
-    }
-    out.extend(buffer.to_le_bytes().iter().take(held.div_ceil(8) as usize));
+    let (mask, mut packed) = (low_bits(width), Bits::new(out));
+    numbers.iter().for_each(|number| packed.put(number & mask, width));
+    packed.finish();
     if exceptions > 0 {
         out.push(exceptions as u8);
         for (index, number) in numbers.iter().enumerate().filter(|(_, number)| bits(**number) > width) {
@@ -111,8 +141,9 @@ fn put_block(out: &mut Vec<u8>, numbers: &[u64]) {
     }
 }
 
-/// The width that makes the block smallest: wide enough for most, the others are exceptions.
-fn best_width(numbers: &[u64]) -> u32 {
+/// How many bytes the block takes behind its first, and the width that makes it so small: wide enough for most, the
+/// others are exceptions.
+fn best_width(numbers: &[u64]) -> (u32, u32) {
     let mut with_bits = [0_u32; 65];
     let mut widest = 0;
     for number in numbers {
@@ -133,15 +164,7 @@ fn best_width(numbers: &[u64]) -> u32 {
             best = best.min((cost, width));
         }
     }
-    best.1
-}
-
-const fn bits(number: u64) -> u32 {
-    64 - number.leading_zeros()
-}
-
-const fn low_bits(width: u32) -> u64 {
-    if width == 0 { 0 } else { u64::MAX >> (64 - width) }
+    best
 }
 
 /// Reads a column of `count` numbers into `out`; `None` where the bytes make no sense.
@@ -166,23 +189,28 @@ pub(crate) fn take_until(bytes: &mut Bytes<'_>, count: usize, end: i64, out: &mu
 
 /// Reads numbers, 32 at a time, until all are read or `is_enough` says so of how many there are, and of the last.
 fn take(bytes: &mut Bytes<'_>, count: usize, out: &mut Vec<i64>, is_enough: impl Fn(usize, i64) -> bool) -> Option<()> {
-    let order = bytes.u8().filter(|order| *order <= 2)?;
+    let form = bytes.u8().filter(|form| form & !TIGHT <= 2)?;
+    let (order, is_tight) = (form & !TIGHT, form & TIGHT != 0);
     if count == 0 {
         return Some(());
     }
     let base = bytes.i64()?;
     let divisor = bytes.u64().filter(|divisor| *divisor > 0)?.cast_signed();
     let first = usize::from(order > 0);
-    // A block of 32 numbers takes one byte at least.
-    if (count - first).div_ceil(BLOCK) > bytes.0.len() {
+    // A block of 32 numbers takes one byte at least; in tight form they may take none.
+    if if is_tight { count > MOST_TIGHT } else { (count - first).div_ceil(BLOCK) > bytes.0.len() } {
         return None;
     }
+    let mut tight = if is_tight { Some(tight::Numbers::new(bytes)?) } else { None };
     let start = out.len();
     out.resize(start + count, base);
     let mut numbers = [0; BLOCK];
     let (mut read, mut sum, mut delta) = (first, base, 0_i64);
     for values in out.get_mut(start + first..)?.chunks_mut(BLOCK) {
-        take_block(bytes, &mut numbers, values.len())?;
+        match &mut tight {
+            Some(tight) => tight.take(numbers.get_mut(..values.len())?)?,
+            None => take_block(bytes, &mut numbers, values.len())?,
+        }
         let pairs = values.iter_mut().zip(&numbers);
         match order {
             0 => pairs.for_each(|(value, number)| {
@@ -202,6 +230,9 @@ fn take(bytes: &mut Bytes<'_>, count: usize, out: &mut Vec<i64>, is_enough: impl
         if values.last().is_some_and(|last| is_enough(read, *last)) {
             break;
         }
+    }
+    if let Some(tight) = tight {
+        *bytes = tight.rest()?;
     }
     out.truncate(start + read);
     Some(())
@@ -252,14 +283,4 @@ fn unpack(packed: &[u8], width: u32, numbers: &mut [u64; BLOCK]) {
             }
         }
     }
-}
-
-/// The first bytes, with zeros where there are fewer.
-fn first<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    if let Some(bytes) = bytes.first_chunk() {
-        return *bytes;
-    }
-    let mut padded = [0; N];
-    padded.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-    padded
 }

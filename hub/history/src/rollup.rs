@@ -19,7 +19,7 @@
 use std::{collections::BTreeMap, ops::ControlFlow};
 
 use crate::{
-    pack::{self, gcd},
+    pack::{self, Packing, gcd},
     rows::{ColumnKey, coarse},
     varint::{Bytes, put_u64, put_u128},
 };
@@ -246,7 +246,7 @@ fn put_slots(out: &mut Vec<u8>, slots: &Slots, span: Span, record: i64) {
     let mut put = |number: &dyn Fn(i64, &Rollup) -> i64| {
         column.clear();
         column.extend(slots.iter().map(|(at, rollup)| number(*at, rollup)));
-        pack::put_values(out, &column);
+        pack::put_values(out, &column, Packing::Quick);
     };
     put(&|at, _| (at - start) / span.slot_ms);
     put(&|_, r| r.count.cast_signed());
@@ -261,7 +261,7 @@ fn put_slots(out: &mut Vec<u8>, slots: &Slots, span: Span, record: i64) {
     column.extend(slots.values().filter_map(|r| i64::try_from(rest(r)).ok()));
     if column.len() == slots.len() {
         out.push(0);
-        pack::put_values(out, &column);
+        pack::put_values(out, &column, Packing::Quick);
     } else {
         out.push(1);
         slots.values().for_each(|r| put_u128(out, rest(r)));

@@ -9,6 +9,7 @@ use crate::{
     error::StoreError,
     history::{History, Maintenance, NUMBERS_AHEAD},
     live::{HeadRow, Live},
+    pack::Packing,
     rollup::DAYS,
     rows::Rows,
     shelf::{Shelf, Tally},
@@ -71,6 +72,9 @@ impl<'txn> Shelves<'txn> {
             }
         }
         rows.coarsen(self.resolution_ms);
+        if late > 0 {
+            known.came_late(rows.t.first().copied());
+        }
         let mut shelf = self.shelf(BootId::WALL, device);
         let mut fresh = if late > 0 { shelf.merge(&rows.part(0..late), true)? } else { Rows::default() };
         if late < rows.len() {
@@ -142,7 +146,7 @@ impl<'txn> Shelves<'txn> {
             if rest.len() < rows.len() {
                 let mut shelf = self.shelf(boot, device);
                 shelf.remove(start)?;
-                shelf.put(&rest, false)?;
+                shelf.put(&rest, false, Packing::Quick)?;
             }
         }
         for (device, rows) in moved {
@@ -295,6 +299,7 @@ impl Live {
         for (device, known) in sealed {
             let Some(live) = self.devices.get_mut(&device) else { continue };
             live.known.rolled_to = live.known.rolled_to.max(known.rolled_to);
+            live.known.repacked_to = known.repacked_to;
             for (key, newest) in &known.series {
                 if let Some(series) = live.known.series.get_mut(key) {
                     series.sealed = series.sealed.max(newest.sealed);

@@ -3,9 +3,10 @@ use std::ops::Bound;
 use redb::{ReadableTable, Table};
 
 use crate::{
-    block,
+    block::{self, Head},
     damage::{Damage, block_name},
     error::StoreError,
+    pack::Packing,
     rows::Rows,
     store::BlockKey,
 };
@@ -15,12 +16,20 @@ use crate::{
 const MOST_BYTES: usize = 4040;
 /// A block of this size is full.
 const FULL_BYTES: usize = 3840;
-/// So is one of so many rows: who asks for a day should not have to unpack a year.
-const FULL_ROWS: usize = 4096;
+/// So large a block in tight form is meant to be: it is not added to.
+const TIGHT_BYTES: usize = 3960;
+
+/// A block of so many rows is full: who asks for a day should not have to unpack a year.
+const fn full_rows(packing: Packing) -> usize {
+    match packing {
+        Packing::Quick => 4096,
+        Packing::Tight => 16_384,
+    }
+}
 
 /// Does what follows go to a block of its own?
-pub(crate) const fn is_full(rows: usize, bytes: usize) -> bool {
-    rows >= FULL_ROWS || bytes >= FULL_BYTES
+pub(crate) fn is_full(head: Head, bytes: usize) -> bool {
+    head.packing == Packing::Tight || head.rows >= full_rows(head.packing) || bytes >= FULL_BYTES
 }
 
 /// What a change did to the totals.
@@ -61,7 +70,7 @@ impl Shelf<'_, '_> {
             match target {
                 Some((start, bytes)) => self.merge_into(start, &bytes, part, are_late, &mut fresh)?,
                 None => {
-                    self.put(&part, false)?;
+                    self.put(&part, false, Packing::Quick)?;
                     fresh.append(&part);
                 }
             }
@@ -98,12 +107,12 @@ impl Shelf<'_, '_> {
         let Some(head) = block::head(bytes) else {
             self.damage.found(block_name(self.key(start)));
             fresh.append(&part);
-            return self.put(&part, false);
+            return self.put(&part, false, Packing::Quick);
         };
         let is_behind = part.t.first().is_some_and(|t| *t > head.end);
-        if is_behind && is_full(head.rows, bytes.len()) {
+        if is_behind && is_full(head, bytes.len()) {
             fresh.append(&part);
-            return self.put(&part, false);
+            return self.put(&part, false, Packing::Quick);
         }
         let Some(mut merged) = block::decode(bytes) else {
             return Err(StoreError::damaged(block_name(self.key(start))));
@@ -124,7 +133,8 @@ impl Shelf<'_, '_> {
         if merged.t.first() != Some(&start) {
             self.remove(start)?;
         }
-        self.put(&merged, !continues)
+        // What comes late to a block in tight form leaves it so.
+        self.put(&merged, !continues, head.packing)
     }
 
     pub(crate) fn remove(&mut self, start: i64) -> Result<(), StoreError> {
@@ -136,29 +146,58 @@ impl Shelf<'_, '_> {
     }
 
     /// Writes rows as blocks: full ones and a rest, or as many equal ones as are needed.
-    pub(crate) fn put(&mut self, rows: &Rows, equally: bool) -> Result<(), StoreError> {
-        let mut size = FULL_ROWS;
-        if equally {
-            let bytes = block::encode(rows).len();
-            let blocks = bytes.div_ceil(MOST_BYTES).max(rows.len().div_ceil(FULL_ROWS)).max(1);
-            size = rows.len().div_ceil(blocks);
-        }
-        let mut from = 0;
-        while from < rows.len() {
-            let (to, block) = fill(rows, from, &mut size);
-            let key = self.key(rows.t.get(from).copied().unwrap_or(0));
-            if self.blocks.insert(key, block.as_slice())?.is_none() {
-                self.tally.blocks += 1;
-            }
-            from = to;
+    pub(crate) fn put(&mut self, rows: &Rows, equally: bool, packing: Packing) -> Result<(), StoreError> {
+        let size = if equally { equal_size(rows, packing) } else { full_rows(Packing::Quick) };
+        cut(rows, size, packing).iter().try_for_each(|(from, block)| self.insert(rows, *from, block))
+    }
+
+    /// Writes a block of the rows from `from` on.
+    pub(crate) fn insert(&mut self, rows: &Rows, from: usize, block: &[u8]) -> Result<(), StoreError> {
+        let key = self.key(rows.t.get(from).copied().unwrap_or(0));
+        if self.blocks.insert(key, block)?.is_none() {
+            self.tally.blocks += 1;
         }
         Ok(())
     }
 }
 
+/// How many rows a block has if as many equal ones are made as are needed.
+fn equal_size(rows: &Rows, packing: Packing) -> usize {
+    let bytes = block::encode(rows, packing).len();
+    let blocks = bytes.div_ceil(MOST_BYTES).max(rows.len().div_ceil(full_rows(packing))).max(1);
+    rows.len().div_ceil(blocks)
+}
+
+/// Rows as blocks, with the row that each begins with.
+fn cut(rows: &Rows, mut size: usize, packing: Packing) -> Vec<(usize, Vec<u8>)> {
+    let (mut blocks, mut from) = (Vec::new(), 0);
+    while from < rows.len() {
+        let (to, block) = fill(rows, from, &mut size, packing);
+        blocks.push((from, block));
+        from = to;
+    }
+    blocks
+}
+
+/// Rows as blocks in tight form as far as they fill them, what is left in this form; with the row that each begins with.
+pub(crate) fn tight_blocks(rows: &Rows, left: Packing) -> Vec<(usize, Vec<u8>)> {
+    let mut blocks = cut(rows, full_rows(Packing::Quick), Packing::Tight);
+    let is_full = |from: usize, bytes: usize| bytes >= FULL_BYTES || rows.len() - from >= full_rows(Packing::Tight);
+    if let Some((from, _)) = blocks.pop_if(|(from, block)| !is_full(*from, block.len())) {
+        let rest = cut(&rows.part(from..rows.len()), full_rows(Packing::Quick), left);
+        blocks.extend(rest.into_iter().map(|(at, block)| (from + at, block)));
+    }
+    blocks
+}
+
 /// A block of rows from `from` on, `size` of them unless that is too many or too few to fill it: then `size` is what
 /// fits. Also tells where the next one begins.
-fn fill(rows: &Rows, from: usize, size: &mut usize) -> (usize, Vec<u8>) {
+fn fill(rows: &Rows, from: usize, size: &mut usize, packing: Packing) -> (usize, Vec<u8>) {
+    // What is still being written may be looser; what is packed again is to stay.
+    let (least, wanted) = match packing {
+        Packing::Quick => (FULL_BYTES / 4 * 3, FULL_BYTES),
+        Packing::Tight => (FULL_BYTES, TIGHT_BYTES),
+    };
     let mut may_grow = true;
     loop {
         let mut to = (from + *size).min(rows.len());
@@ -166,9 +205,9 @@ fn fill(rows: &Rows, from: usize, size: &mut usize) -> (usize, Vec<u8>) {
         while to < rows.len() && rows.t.get(to) == rows.t.get(to - 1) {
             to += 1;
         }
-        let block = block::encode(&rows.part(from..to));
-        let fitting = ((to - from) * FULL_BYTES / block.len().max(1)).clamp(1, FULL_ROWS);
-        let is_small = block.len() < FULL_BYTES / 4 * 3 && to < rows.len();
+        let block = block::encode(&rows.part(from..to), packing);
+        let fitting = ((to - from) * wanted / block.len().max(1)).clamp(1, full_rows(packing));
+        let is_small = block.len() < least && to < rows.len();
         if block.len() > MOST_BYTES && fitting < *size {
             may_grow = false;
         } else if !(is_small && may_grow && fitting > *size) {

@@ -11,7 +11,9 @@ use crate::{
 };
 
 /// The version of the files' layout; a store with a greater one is not touched.
-pub(crate) const FORMAT: u64 = 1;
+///
+/// 2: blocks may be in tight form. A store of format 1 becomes one of format 2 when the first block is.
+pub(crate) const FORMAT: u64 = 2;
 /// The database keeps so many bytes of pages in memory.
 const CACHE_BYTES: usize = 8 * 1024 * 1024;
 

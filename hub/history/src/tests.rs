@@ -5,7 +5,7 @@ use hub_model::{
     Resolution, Seq, SeriesData, SeriesKey, Stamp, TimeQuality, UnixMillis, Value, WallTime,
 };
 
-use crate::{Config, History, OpenError, disk::memory::MemoryDisk};
+use crate::{Config, History, OpenError, Repacked, disk::memory::MemoryDisk, repack::Rule};
 
 mod aggregates;
 mod answers;
@@ -25,6 +25,7 @@ mod journals;
 mod keeping;
 mod model;
 mod opening;
+mod repacking;
 mod retention;
 mod seconds;
 mod statistics;
@@ -80,6 +81,11 @@ impl Bench {
     /// Appends a frame of one device, `t` in Unix milliseconds.
     fn take(&mut self, device: u64, t: i64, values: &[(Quantity, i64)]) -> Seq {
         self.append(Stamp::wall(UnixMillis(t)), readings(device, values, None))
+    }
+
+    /// Packs everything again that is sealed, old or not.
+    fn repack_all(&self) -> Repacked {
+        self.history.repack_by(Rule { before: i64::MAX, run: 3, is_thrifty: false }, usize::MAX).unwrap()
     }
 
     fn raw(&self, device: u64, quantity: Quantity) -> Vec<(i64, i64)> {

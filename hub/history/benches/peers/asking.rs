@@ -18,8 +18,10 @@ const TEN_MINUTES: i64 = 600_000;
 /// A question. All of them are about temperatures, the only metric of the year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Question {
-    /// Every reading of one series in a day.
+    /// Every reading of one series in one of the last days.
     Day,
+    /// The same half a year before, where blocks were packed again.
+    OldDay,
     /// The hours of one series in a year, from what was rolled up before.
     Year,
     /// The same from every reading.
@@ -61,12 +63,20 @@ impl Extent {
         let end = self.to - i64::from(n % 3) * DAY;
         (n * 7 % self.sensors, (end - length).max(self.from)..end)
     }
+
+    /// The next series each time, on another day of the first half.
+    fn old_day(self, n: u32) -> (u32, Range<i64>) {
+        let days = ((self.to - self.from) / DAY / 2).max(1);
+        let from = self.from + i64::from(n) * 11 % days * DAY;
+        (n * 7 % self.sensors, from..from + DAY)
+    }
 }
 
 impl Question {
     fn subject(self, extent: Extent, n: u32) -> (u32, Range<i64>) {
         match self {
             Self::Day => extent.subject(DAY, n),
+            Self::OldDay => extent.old_day(n),
             Self::Year | Self::YearFromReadings => extent.subject(365 * DAY, n),
             Self::Week => extent.subject(7 * DAY, n),
         }
@@ -76,7 +86,7 @@ impl Question {
         let (sensor, window) = self.subject(extent, n);
         let mut answer = Answer::NONE;
         match self {
-            Self::Day => columns(ours, sensor, &window, Resolution::Raw, 10_000, &mut answer)?,
+            Self::Day | Self::OldDay => columns(ours, sensor, &window, Resolution::Raw, 10_000, &mut answer)?,
             Self::Year => columns(ours, sensor, &window, Resolution::H1, 10_000, &mut answer)?,
             Self::YearFromReadings => {
                 let mut hour = (i64::MIN, Answer::NONE);
@@ -110,7 +120,7 @@ impl Question {
         let mut answer = Answer::NONE;
         let seconds = |series: u32, width: i64| params_of(series, &window, width);
         match self {
-            Self::Day => {
+            Self::Day | Self::OldDay => {
                 let mut select = tuned.connection.prepare_cached(
                     "SELECT at, value FROM readings WHERE series = ? AND at >= ? AND at < ? ORDER BY at",
                 )?;
@@ -151,7 +161,7 @@ impl Question {
         let (sensor, window) = self.subject(extent, n);
         let mut answer = Answer::NONE;
         match self {
-            Self::Day | Self::Year => return Ok(None),
+            Self::Day | Self::OldDay | Self::Year => return Ok(None),
             Self::YearFromReadings => tuned.folded(params_of(sensor, &window, HOUR), &mut answer)?,
             Self::Week => {
                 for sensor in 0..extent.sensors {
@@ -184,7 +194,7 @@ impl Question {
                 }
             }
             Self::Year => recorder.statistics("statistics", id(sensor), (from, to), 1, &mut answer)?,
-            Self::YearFromReadings => return Ok(None),
+            Self::OldDay | Self::YearFromReadings => return Ok(None),
             Self::Week => {
                 for sensor in 0..extent.sensors {
                     recorder.statistics("statistics_short_term", id(sensor), (from, to), 600, &mut answer)?;

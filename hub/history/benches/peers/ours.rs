@@ -13,13 +13,20 @@ use hub_model::{
 };
 
 use crate::{
-    house::{METRICS, Reading},
+    house::{HOUR, METRICS, Reading},
     peer::{Kept, Peer, Written},
 };
+
+/// Blocks that are packed again at once, as the hub does it.
+const BLOCKS_AT_ONCE: usize = 256;
 
 pub(crate) struct Ours {
     pub(crate) history: History,
     folder: PathBuf,
+    /// The hour of the last re-pack.
+    repacked_in: i64,
+    /// What re-packs wrote, which is among all that was written, in bytes.
+    pub(crate) repacked_bytes: u64,
 }
 
 impl Ours {
@@ -33,8 +40,8 @@ impl Ours {
     }
 
     /// A history that is open, in this folder.
-    pub(crate) const fn of(history: History, folder: PathBuf) -> Self {
-        Self { history, folder }
+    pub(crate) fn of(history: History, folder: PathBuf) -> Self {
+        Self { history, folder, repacked_in: 0, repacked_bytes: 0 }
     }
 
     /// Sensors are known by Bluetooth addresses, which is what they look like here.
@@ -67,6 +74,12 @@ impl Peer for Ours {
         self.history.flush()?;
         if self.history.seal_due(UnixMillis(now)) {
             self.history.seal(UnixMillis(now))?;
+        }
+        if now / HOUR != self.repacked_in {
+            let before = self.written();
+            self.history.repack(UnixMillis(now), BLOCKS_AT_ONCE)?;
+            self.repacked_bytes += self.written().since(before).bytes;
+            self.repacked_in = now / HOUR;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use crate::{
     block,
     damage::Damage,
     error::StoreError,
+    pack::Packing,
     rows::Rows,
     shelf::{Shelf, Tally, is_full},
     store::BlockKey,
@@ -31,10 +32,11 @@ impl<'txn> Joiner<'txn> {
             self.of = (key.0, key.1);
         }
         // Nothing is thrown away because it cannot be read; the check sets it aside.
-        let rows = block::decode(bytes).filter(|rows| rows.t.first() == Some(&key.2));
+        let open = block::head(bytes).filter(|head| !is_full(*head, bytes.len()));
+        let rows = open.and_then(|_| block::decode(bytes)).filter(|rows| rows.t.first() == Some(&key.2));
         let follows =
             |rows: &Rows| self.rows.t.last().is_none_or(|last| rows.t.first().is_some_and(|first| last < first));
-        let Some(rows) = rows.filter(|rows| !is_full(rows.len(), bytes.len()) && follows(rows)) else {
+        let Some(rows) = rows.filter(follows) else {
             self.put_rest()?;
             self.to.insert(key, bytes)?;
             self.tally.blocks += 1;
@@ -61,6 +63,6 @@ impl<'txn> Joiner<'txn> {
 
     fn put(&mut self, rows: &Rows) -> Result<(), StoreError> {
         let ((boot, device), damage) = (self.of, &Damage::default());
-        Shelf { blocks: &mut self.to, boot, device, tally: &mut self.tally, damage }.put(rows, false)
+        Shelf { blocks: &mut self.to, boot, device, tally: &mut self.tally, damage }.put(rows, false, Packing::Quick)
     }
 }

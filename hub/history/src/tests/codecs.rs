@@ -5,10 +5,11 @@ use super::*;
 use crate::{
     block,
     device::Known,
-    pack,
+    pack::{self, Packing},
     record::{Events, Told, put_event},
     rollup::{self, Chunk, DAYS, HOURS, Rollup},
     rows::Rows,
+    tight,
     timeline::Timeline,
     varint::{Bytes, put_i64, put_u64, put_u128},
 };
@@ -96,7 +97,7 @@ fn a_block_has_the_bytes_that_it_always_had() {
     rows.push(60_000, false, [((1, 0), 20_000), ((2, 0), 5)]);
     rows.push(120_000, false, [((1, 0), 20_010)]);
     rows.push(180_000, false, [((1, 0), 20_020)]);
-    let bytes = block::encode(&rows);
+    let bytes = block::encode(&rows, Packing::Quick);
     let checksum = crc32c::crc32c(&bytes[5..]).to_le_bytes();
     assert_eq!(hex(&bytes[..5]), format!("01{}", hex(&checksum)));
     // 3 rows from 60 000 ms, 120 000 ms long, 2 columns; times: differences 60 000 each; temperature: steps of 10;
@@ -106,13 +107,34 @@ fn a_block_has_the_bytes_that_it_always_had() {
     assert_eq!(block::decode(&bytes), Some(rows));
 }
 
+/// 40 rows from 0 s on: a reading a second, and one step up at row 20.
+fn a_step() -> Rows {
+    let mut rows = Rows::default();
+    (0..40).for_each(|row| rows.push(row * 1000, false, [((1, 0), 20_000 + row / 20)]));
+    rows
+}
+
+#[test]
+fn a_block_in_tight_form_has_the_bytes_that_it_always_had() {
+    let rows = a_step();
+    let bytes = block::encode(&rows, Packing::Tight);
+    let checksum = crc32c::crc32c(&bytes[5..]).to_le_bytes();
+    assert_eq!(hex(&bytes[..5]), format!("02{}", hex(&checksum)));
+    // 40 rows from 0 on, 39 000 ms long, 1 column; times: differences of 1000 ms, so that symbol 2 has all 512 shares
+    // and no number takes a bit; temperature: differences, of which the symbols are 0 (499 shares) and 2 (13 shares).
+    let times = "0b0500e80701028004000000";
+    assert_eq!(hex(&bytes[5..]), format!("2800d8b00201{times}01000f0005c0b802010200f303020d51ff0f"));
+    assert_eq!(block::decode(&bytes), Some(rows));
+}
+
 #[test]
 fn steady_times_and_values_take_a_byte_for_every_thirty_two() {
     let mut bytes = Vec::new();
-    pack::put_times(&mut bytes, &(0..1440).map(|minute| T0 + minute * MINUTE).collect::<Vec<_>>());
+    let times: Vec<_> = (0..1440).map(|minute| T0 + minute * MINUTE).collect();
+    pack::put_times(&mut bytes, &times, Packing::Quick);
     assert!(bytes.len() <= 64, "{}", bytes.len());
     bytes.clear();
-    pack::put_values(&mut bytes, &[21_500; 1440]);
+    pack::put_values(&mut bytes, &[21_500; 1440], Packing::Quick);
     assert!(bytes.len() <= 52, "{}", bytes.len());
 }
 
@@ -126,6 +148,26 @@ fn any_values() -> impl Strategy<Value = Vec<i64>> {
         };
         steps.into_iter().map(&mut next).collect()
     })
+}
+
+/// A byte may be any number of numbers in tight form: what claims too many is refused before there is room for them.
+#[test]
+fn a_tight_column_of_very_many_numbers_is_refused() {
+    for put in [pack::put_times, pack::put_values] {
+        let (mut bytes, mut read) = (Vec::new(), Vec::new());
+        put(&mut bytes, &[7; 65_536], Packing::Tight);
+        assert!(bytes.len() < 16, "{}", bytes.len());
+        assert_eq!(pack::take_column(&mut Bytes(&bytes), 65_536, &mut read), Some(()));
+        assert_eq!(read, [7; 65_536]);
+        assert_eq!(pack::take_column(&mut Bytes(&bytes), 65_537, &mut Vec::new()), None);
+        bytes.clear();
+        put(&mut bytes, &[7; 65_537], Packing::Tight);
+        assert!(bytes.len() > 2000, "{}", bytes.len());
+    }
+}
+
+fn packing() -> impl Strategy<Value = Packing> {
+    prop_oneof![Just(Packing::Quick), Just(Packing::Tight)]
 }
 
 fn any_rows() -> impl Strategy<Value = Rows> {
@@ -175,10 +217,10 @@ proptest! {
     }
 
     #[test]
-    fn columns_are_read_as_written(values in any_values()) {
+    fn columns_are_read_as_written(values in any_values(), packing in packing()) {
         for put in [pack::put_times, pack::put_values] {
             let (mut bytes, mut read) = (Vec::new(), Vec::new());
-            put(&mut bytes, &values);
+            put(&mut bytes, &values, packing);
             let mut rest = Bytes(&bytes);
             prop_assert_eq!(pack::take_column(&mut rest, values.len(), &mut read), Some(()));
             prop_assert!(rest.is_empty());
@@ -187,10 +229,13 @@ proptest! {
     }
 
     #[test]
-    fn blocks_are_read_as_written(rows in any_rows(), window in (0_i64..5_000_000, 0_i64..5_000_000)) {
-        let bytes = block::encode(&rows);
+    fn blocks_are_read_as_written(
+        rows in any_rows(), packing in packing(), window in (0_i64..5_000_000, 0_i64..5_000_000),
+    ) {
+        let bytes = block::encode(&rows, packing);
         let head = block::head(&bytes).unwrap();
         prop_assert_eq!((head.rows, head.start, Some(&head.end)), (rows.len(), rows.t[0], rows.t.last()));
+        prop_assert_eq!(head.packing, packing);
         let mut series = block::Series::default();
         for column in &rows.columns {
             prop_assert_eq!(series.take(&bytes, column.key, i64::MIN, i64::MAX), Some(()));
@@ -211,8 +256,10 @@ proptest! {
     }
 
     #[test]
-    fn a_block_with_a_flipped_bit_is_refused(rows in any_rows(), at in any::<prop::sample::Index>(), bit in 0_u8..8) {
-        let mut bytes = block::encode(&rows);
+    fn a_block_with_a_flipped_bit_is_refused(
+        rows in any_rows(), packing in packing(), at in any::<prop::sample::Index>(), bit in 0_u8..8,
+    ) {
+        let mut bytes = block::encode(&rows, packing);
         let at = at.index(bytes.len());
         bytes[at] ^= 1 << bit;
         prop_assert_eq!(block::decode(&bytes), None);
@@ -244,13 +291,50 @@ proptest! {
     }
 
     #[test]
+    fn numbers_of_any_width_are_tight_as_written(
+        numbers in vec((0_u32..=64, any::<u64>()), 1..600), common in any::<u64>(), is_common in vec(any::<bool>(), 600),
+    ) {
+        let wide = |(width, bits): (u32, u64)| if width == 0 { 0 } else { bits >> (64 - width) };
+        let pick = |(number, is_common)| if is_common { common } else { wide(number) };
+        let numbers: Vec<u64> = numbers.into_iter().zip(is_common).map(pick).collect();
+        let mut bytes = Vec::new();
+        tight::put(&mut bytes, &numbers, &tight::Counts::of(&numbers));
+        bytes.push(0xA5);
+        let mut read = tight::Numbers::new(&mut Bytes(&bytes)).unwrap();
+        let mut found = vec![0; numbers.len()];
+        for part in found.chunks_mut(32) {
+            prop_assert_eq!(read.take(part), Some(()));
+        }
+        prop_assert_eq!(read.rest().map(|rest| rest.0), Some(&[0xA5][..]));
+        prop_assert_eq!(found, numbers);
+    }
+
+    #[test]
+    fn wrong_bytes_in_tight_form_are_refused_or_read_without_panic(
+        rows in any_rows(), wrong in vec((any::<prop::sample::Index>(), any::<u8>()), 1..5), cut in any::<prop::sample::Index>(),
+    ) {
+        let mut bytes = block::encode(&rows, Packing::Tight);
+        for (at, byte) in wrong {
+            let at = 5 + at.index(bytes.len() - 5);
+            bytes[at] = byte;
+        }
+        bytes.truncate(5 + cut.index(bytes.len() - 4));
+        let checksum = crc32c::crc32c(&bytes[5..]).to_le_bytes();
+        bytes[1..5].copy_from_slice(&checksum);
+        if let Some(read) = block::decode(&bytes) {
+            prop_assert!(read.len() <= 65_536);
+        }
+        let _ = block::Series::default().take(&bytes, (1, 0), i64::MIN, i64::MAX);
+    }
+
+    #[test]
     fn any_bytes_are_read_without_panic(mut bytes in vec(any::<u8>(), 0..300), count in 0_usize..5000) {
         Events::new(&bytes).for_each(drop);
         let _ = pack::take_column(&mut Bytes(&bytes), count, &mut Vec::new());
         let _ = Timeline::default().decode(BootId(1), &bytes);
         // With the checksum put right, what stands behind it is read too.
         if bytes.len() >= 5 {
-            bytes[0] = 1;
+            bytes[0] = 1 + bytes[0] % 2;
             let checksum = crc32c::crc32c(&bytes[5..]).to_le_bytes();
             bytes[1..5].copy_from_slice(&checksum);
         }
@@ -264,9 +348,11 @@ proptest! {
     #[test]
     fn what_is_known_of_a_device_is_read_as_written(
         counter in option::of(any::<u32>()),
+        repacked_to in option::of(any::<i64>()),
         series in vec((any::<u16>(), any::<u8>(), any::<i64>(), any::<u32>(), any::<u64>(), option::of(any::<i64>())), 0..6),
     ) {
         let mut known = Known { counter, ..Known::default() };
+        known.repacked_to = repacked_to;
         for (quantity, instance, value, boot, ms, sealed) in series {
             known.take((quantity, instance), value, Stamp { boot: BootId(boot), ms });
             known.series.get_mut(&(quantity, instance)).unwrap().sealed = sealed;

@@ -26,7 +26,7 @@ struct Promise {
 /// Lives for some steps, or until the disk fails.
 fn live(history: &History, luck: &mut ChaCha8Rng, promise: &mut Promise, numbers: &mut std::ops::Range<u64>) {
     for _ in 0..40 {
-        match luck.random_range(0..10) {
+        match luck.random_range(0..11) {
             0..6 => {
                 for _ in 0..luck.random_range(1..30) {
                     let Some(seq) = numbers.next().or_else(|| {
@@ -55,6 +55,12 @@ fn live(history: &History, luck: &mut ChaCha8Rng, promise: &mut Promise, numbers
                 Ok(()) => promise.durable = history.durable().0,
                 Err(_) => return,
             },
+            9 if luck.random_bool(0.5) => {
+                let rule = Rule { before: i64::MAX, run: luck.random_range(1..4), is_thrifty: false };
+                if history.repack_by(rule, luck.random_range(1..4)).is_err() {
+                    return;
+                }
+            }
             _ if luck.random_bool(0.2) => {
                 promise.is_settling = true;
                 match history.settle(BOOT, T0, None) {

@@ -103,6 +103,11 @@ fn live(seed: u64, seconds: std::ops::Range<i64>) {
         if second % 300 == 299 {
             history.seal(now).unwrap();
         }
+        if second % 600 == 450 {
+            // What one re-pack left is what the next begins with.
+            let rule = Rule { before: now.0 - 100_000, run: 2, is_thrifty: false };
+            assert!(history.repack_by(rule, 30).unwrap().blocks_before > 0);
+        }
     }
     check_all(&history, progress.appended.load(Ordering::Acquire));
     println!("{} power cuts", progress.cuts.load(Ordering::Acquire));

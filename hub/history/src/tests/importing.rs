@@ -96,6 +96,7 @@ enum Step {
     Late { device: u64, before_s: i64, value: i64 },
     Again,
     Seal,
+    Repack,
     Expire,
 }
 
@@ -107,6 +108,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(device, before_s, value)| Step::Late { device, before_s, value }),
         1 => Just(Step::Again),
         1 => Just(Step::Seal),
+        1 => Just(Step::Repack),
         1 => Just(Step::Expire),
     ]
 }
@@ -127,6 +129,7 @@ fn life(steps: Vec<Step>) -> Bench {
             // Another within the same second.
             Step::Again => drop(bench.take(0, now + 10, &[(Quantity::Temperature, 5)])),
             Step::Seal => bench.history.seal(UnixMillis(now)).unwrap(),
+            Step::Repack => drop(bench.repack_all()),
             Step::Expire => {
                 let retention = Retention { raw_days: Some(1), rollup_days: Some(5) };
                 bench.history.expire(UnixMillis(now), &|_, _| retention).unwrap();
@@ -188,6 +191,7 @@ proptest! {
         mut points in prop::collection::vec((0..2_u64, 0..2_usize, 0..400_000_i64, -9..9_i64), 1..400),
         batch in 1..100_usize,
         live in 0..100_usize,
+        repacked_after in 1..5_usize,
     ) {
         let quantity = |nth: usize| [Quantity::Temperature, Quantity::Humidity][nth];
         let mut expected: BTreeMap<SeriesKey, Vec<(i64, i64)>> = BTreeMap::new();
@@ -204,7 +208,10 @@ proptest! {
         points.rotate_left(turn);
         let readings: Vec<Reading> =
             points.iter().map(|(device, nth, s, value)| reading(*device, quantity(*nth), T0 + s * 1000, *value)).collect();
-        for part in readings.chunks(batch) {
+        for (nth, part) in readings.chunks(batch).enumerate() {
+            if nth % repacked_after == 0 {
+                bench.repack_all();
+            }
             let would = bench.history.would_import(part, &[]).unwrap();
             prop_assert_eq!(bench.history.import(part, &[]).unwrap(), would);
         }

@@ -36,6 +36,12 @@ enum Step {
     },
     Flush,
     Seal,
+    /// Some of what is older than this is packed again, with so many blocks together.
+    Repack {
+        older_ms: i64,
+        run: usize,
+        most_blocks: usize,
+    },
     Restart,
     Expire {
         raw_days: u32,
@@ -66,6 +72,8 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(device, interval_ms, count)| Step::Burst { device, interval_ms, count }),
         3 => Just(Step::Flush),
         4 => Just(Step::Seal),
+        2 => (prop_oneof![Just(0), 0..3 * DAY], 1_usize..4, 1_usize..6)
+            .prop_map(|(older_ms, run, most_blocks)| Step::Repack { older_ms, run, most_blocks }),
         1 => Just(Step::Restart),
         1 => (1_u32..4, prop::option::of(0_u32..3))
             .prop_map(|(raw_days, more)| Step::Expire { raw_days, rollup_days: more.map(|more| raw_days + more) }),
@@ -315,6 +323,10 @@ fn live(mut bench: Bench, steps: Vec<Step>, time: impl Fn(i64) -> i64) {
                 bench.history.flush().unwrap();
             }
             Step::Seal => bench.history.seal(UnixMillis(now)).unwrap(),
+            Step::Repack { older_ms, run, most_blocks } => {
+                let rule = Rule { before: now - older_ms, run, is_thrifty: false };
+                bench.history.repack_by(rule, most_blocks).unwrap();
+            }
             Step::Restart => {
                 bench.history.flush().unwrap();
                 bench = bench.restart();

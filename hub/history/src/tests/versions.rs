@@ -28,6 +28,14 @@ fn write() -> Vec<u8> {
             &[(Quantity::Temperature, 20_000 + minute % 97 * 10), (Quantity::Battery, 90)],
         );
     }
+    // Since format 2 blocks may be in tight form.
+    for (nth, (t, value)) in walk().enumerate() {
+        bench.take(3, t, &[(Quantity::Temperature, value)]);
+        if nth % 5000 == 4999 {
+            bench.history.seal(UnixMillis(T0)).unwrap();
+        }
+    }
+    assert!(bench.history.repack(UnixMillis(T0 + 60 * DAY), usize::MAX).unwrap().blocks_after > 0);
     bench.append(Stamp { boot: BootId(4), ms: 5000 }, readings(2, &[(Quantity::Humidity, 55_000)], Some(7)));
     bench.history.seal(UnixMillis(T0)).unwrap();
     bench.take(1, T0 + 3 * DAY, &[(Quantity::Temperature, 19_000)]);
@@ -46,6 +54,14 @@ fn write() -> Vec<u8> {
         }
     }
     out
+}
+
+/// Values that go up and down, for so long that a re-pack is worth it.
+fn walk() -> impl Iterator<Item = (i64, i64)> {
+    (0..40_000_i64).scan(20_000, |value, nth| {
+        *value += nth * nth % 1_000_003 * 7919 % 1009 % 5 - 2;
+        Some((T0 + nth * MINUTE, *value))
+    })
 }
 
 fn read(pages: &[u8]) -> MemoryDisk {
@@ -71,12 +87,16 @@ fn a_store_of_every_version_opens_and_says_what_it_said() {
     for format in 1..=FORMAT {
         let disk = read(&fs::read(path(format)).unwrap());
         let history = open_with(&disk, Config::new("memory"), 64 * 1024).unwrap();
-        let mut bench = Bench { disk, history, seq: 866 };
+        let seq = history.durable().0;
+        let mut bench = Bench { disk, history, seq };
         let expected: Vec<_> =
             (0..3 * 1440).step_by(5).map(|minute| (T0 + minute * MINUTE, 20_000 + minute % 97 * 10)).collect();
         let expected = [&expected[..], &[(T0 + 3 * DAY, 19_000)]].concat();
         assert_eq!(bench.raw(1, Quantity::Temperature), expected, "format {format}");
         assert_eq!(bench.raw(2, Quantity::Humidity), [(5000, 55_000)]);
+        if format >= 2 {
+            assert!(bench.raw(3, Quantity::Temperature).into_iter().eq(walk()), "format {format}");
+        }
         let days = bench.ask(1, (T0 - DAY, T0 + 4 * DAY), Resolution::D1, 10);
         assert_eq!(days.count.iter().sum::<u64>(), 3 * 288 + 1);
         assert_eq!(bench.history.last_counters()[&DeviceId::from_u64(2)], 7);
