@@ -1,6 +1,13 @@
+use std::fmt;
+
+use embassy_futures::block_on;
+use fw_logic::{
+    Brain, Channel, Habits, KeepError,
+    nor::{NorError, NorSim},
+};
 use hub_model::{Address, BindKey, RawAdvert, ReceiverId, Stamp, UnixMillis};
 use units::{Measure, Quantity};
-use wire::bthome::{Payload, v2};
+use wire::bthome::{Item, MAX_SERVICE_DATA, v2};
 
 use crate::Climate;
 
@@ -21,8 +28,29 @@ pub enum Profile {
     Weather,
 }
 
-/// A sensor: an identity, a key of its own, and a counter that never goes back.
-#[derive(Debug, Clone)]
+type Flash = NorSim<4096>;
+
+/// Pages of flash: two for what is kept for good, the rest for the log.
+const FACTS: u32 = 2;
+const LOG: u32 = 6;
+
+impl Profile {
+    /// What it tells, the most important first.
+    const fn quantities(self) -> [Quantity; 4] {
+        let own = match self {
+            Self::Co2 => Quantity::Co2,
+            Self::Dust => Quantity::Pm2_5,
+            Self::Compounds => Quantity::Tvoc,
+            Self::Door => Quantity::Door,
+            Self::Motion => Quantity::Motion,
+            Self::Weather => Quantity::Pressure,
+        };
+        [own, Quantity::Temperature, Quantity::Humidity, Quantity::Battery]
+    }
+}
+
+/// A sensor: an identity, a key of its own, and the brain that our firmware has, with simulated flash.
+#[derive(Clone)]
 pub struct Sensor {
     /// The address that it sends from.
     pub address: Address,
@@ -32,9 +60,17 @@ pub struct Sensor {
     pub room: &'static str,
     /// What it measures.
     pub profile: Profile,
-    pub(crate) key: [u8; 16],
-    pub(crate) counter: u32,
-    pub(crate) number: u64,
+    key: [u8; 16],
+    number: u64,
+    brain: Brain<Flash>,
+    /// When its life began.
+    started: Option<UnixMillis>,
+}
+
+impl fmt::Debug for Sensor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sensor").field("address", &self.address).field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// A frame on the air, and what the sensor meant by it.
@@ -47,18 +83,53 @@ pub struct Sent {
 }
 
 impl Sensor {
+    /// A sensor with a new battery.
+    ///
+    /// # Errors
+    /// Never in practice: simulated flash fails only when it is told to.
+    pub(crate) fn new(
+        (name, room, profile): (&'static str, &'static str, Profile),
+        number: u64,
+        address: Address,
+        key: [u8; 16],
+    ) -> Result<Self, KeepError<NorError>> {
+        let channels = profile.quantities().map(|quantity| Channel { quantity, band: 1 });
+        // Whoever simulates decides when it measures, and what it measured is told at once.
+        let habits = Habits {
+            address: address.bytes(),
+            key,
+            channels: &channels,
+            heartbeat_s: 1,
+            beacon_interval_ms: 1,
+            window_every_ms: 600_000,
+        };
+        let page = 4096;
+        let (facts, log) = (Flash::new(FACTS as usize), Flash::new(LOG as usize));
+        let brain = block_on(Brain::start((facts, 0..FACTS * page), (log, 0..LOG * page), &habits))?;
+        Ok(Self { address, name, room, profile, key, number, brain, started: None })
+    }
+
     /// The key to adopt it with.
     pub const fn bind_key(&self) -> BindKey {
         BindKey::new(self.key)
     }
 
-    /// Measures and sends: a new counter, a new frame, stamped `stamp`.
-    pub fn send(&mut self, climate: Climate, at: UnixMillis, stamp: Stamp, received_us: u64) -> Sent {
-        let truth = self.measure(climate, at);
-        let mut payload = Payload::new();
-        let sent = truth.iter().copied().filter(|measure| payload.push(*measure).is_ok()).collect();
-        self.counter = self.counter.wrapping_add(1);
-        let sealed = payload.sealed(false, &self.key, self.address.bytes(), self.counter);
+    /// Measures, logs and sends: a new counter, a new frame, stamped `stamp`; a second after the last at the soonest.
+    ///
+    /// # Errors
+    /// When the simulated flash fails.
+    pub fn send(
+        &mut self,
+        climate: Climate,
+        at: UnixMillis,
+        stamp: Stamp,
+        received_us: u64,
+    ) -> Result<Option<Sent>, KeepError<NorError>> {
+        let started = *self.started.get_or_insert(at);
+        let now_ms = u64::try_from(at - started).unwrap_or(0);
+        block_on(self.brain.sampled(now_ms, &self.measure(climate, at)))?;
+        let Some(sealed) = block_on(self.brain.advert(now_ms))? else { return Ok(None) };
+        let truth = self.said(sealed.service_data());
         let advert = RawAdvert {
             address: self.address,
             receiver: ReceiverId::NONE,
@@ -69,7 +140,19 @@ impl Sensor {
             service_data: vec![(v2::UUID, sealed.service_data().to_vec())],
             manufacturer_data: Vec::new(),
         };
-        Sent { advert, truth: sent }
+        Ok(Some(Sent { advert, truth }))
+    }
+
+    /// The values in a frame of its own.
+    fn said(&self, service_data: &[u8]) -> Vec<Measure> {
+        let mut buffer = [0; MAX_SERVICE_DATA];
+        let frame = v2::Frame::parse(service_data).ok();
+        let items = frame.and_then(|frame| frame.open(&self.key, self.address.bytes(), &mut buffer).ok());
+        let measure = |item| match item {
+            Item::Reading { quantity, value, .. } => Some(Measure::new(quantity, value)),
+            _ => None,
+        };
+        items.into_iter().flatten().filter_map(measure).collect()
     }
 
     /// What it measures at a moment, rounded to what the frame can hold.

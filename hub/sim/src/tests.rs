@@ -1,4 +1,7 @@
-use hub_model::UnixMillis;
+use std::collections::{BTreeMap, BTreeSet};
+
+use hub_model::{Address, UnixMillis};
+use units::Quantity;
 
 use crate::{Air, Climate, House};
 
@@ -18,13 +21,17 @@ fn the_same_seed_sends_the_same_frames_and_another_seed_others() {
 }
 
 #[test]
-fn every_frame_fits_a_legacy_advert_and_says_all_that_was_measured() {
+fn every_frame_fits_a_legacy_advert_and_two_say_all_that_was_measured() {
     let mut house = House::new(3);
-    for sent in house.send_due(START, 60_000) {
-        assert!(sent.advert.service_data.iter().all(|(_, data)| data.len() <= 24), "{:?}", sent.advert);
-        assert!(sent.truth.len() >= 4, "{:?}", sent.truth);
-        assert!(sent.truth.iter().all(|measure| measure.is_plausible()), "{:?}", sent.truth);
+    let mut said: BTreeMap<Address, BTreeSet<Quantity>> = BTreeMap::new();
+    for minute in 0..2 {
+        for sent in house.send_due(START + minute * 60_000, 60_000) {
+            assert!(sent.advert.service_data.iter().all(|(_, data)| data.len() <= 24), "{:?}", sent.advert);
+            assert!(sent.truth.iter().all(|measure| measure.is_plausible()), "{:?}", sent.truth);
+            said.entry(sent.advert.address).or_default().extend(sent.truth.iter().map(|measure| measure.quantity));
+        }
     }
+    assert!(said.len() == 6 && said.values().all(|quantities| quantities.len() == 4), "{said:?}");
 }
 
 #[test]

@@ -42,6 +42,7 @@ pub struct Habits<'a> {
 /// A claimed sensor at work: takes samples, logs them, and has the next advert ready.
 ///
 /// Times are milliseconds since the start, from a clock that never goes back.
+#[derive(Clone)]
 pub struct Brain<S: NorFlash> {
     facts: Facts<S>,
     log: Log<S>,

@@ -41,6 +41,7 @@ const MOST: usize = MAX_CONTENT - 4;
 /// in 50 of 1000 (two cuts one after another, 28 000 each, version 8.0.2).
 ///
 /// Futures of this type must be run to their end: one that is dropped leaves flash as a power cut would.
+#[derive(Clone)]
 pub struct Facts<S: NorFlash> {
     pages: Pages<S>,
     image: Image,

@@ -20,6 +20,7 @@ const BLOCK: u16 = 0x201;
 /// in 80 of 1000 (two cuts one after another, 18 000 each, version 8.0.2).
 ///
 /// Futures of this type must be run to their end: one that is dropped leaves flash as a power cut would.
+#[derive(Clone)]
 pub struct Log<S: NorFlash> {
     pages: Pages<S>,
     /// The page with the highest number, and that number.

@@ -25,6 +25,7 @@ const BUFFER: usize = HEAD + MAX_CONTENT + MOST_WORD;
 const CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 
 /// Flash that is used in pages of records.
+#[derive(Clone)]
 pub(crate) struct Pages<S> {
     flash: S,
     start: u32,

@@ -41,7 +41,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     ),
     row("hub-daemon", &["hub-model", "hub-assembly", "hub-history", "hub-archive", "hub-radio", "hub-decode"]),
-    row("hub-sim", &["hub-model", "hub-assembly", "hub-bus", "wire", "units"]),
+    row("hub-sim", &["hub-model", "hub-assembly", "hub-bus", "fw-logic", "wire", "units"]),
     row("xtask", &[]),
 ];
 
@@ -49,6 +49,12 @@ pub(super) const ROWS: &[Row] = &[
 pub(super) const ALONE: &[(&str, &[&str])] = &[
     ("aes", &["wire"]),
     ("ccm", &["wire"]),
+    ("ed25519-dalek", &["wire"]),
+    ("hmac", &["wire"]),
+    ("sha2", &["wire", "fw-logic"]),
+    ("x25519-dalek", &["fw-logic"]),
+    ("chacha20poly1305", &["fw-logic"]),
+    ("snow", &["fw-logic"]),
     ("bluer", &["hub-radio"]),
     ("redb", &["hub-history", "hub-registry"]),
     ("crc32c", &["hub-history"]),
