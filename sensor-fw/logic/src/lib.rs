@@ -52,6 +52,7 @@ pub mod noise;
 #[cfg(any(test, feature = "sim"))]
 pub mod nor;
 mod page;
+pub mod pairing;
 #[cfg(test)]
 mod power;
 mod rhythm;

@@ -218,7 +218,7 @@ proptest! {
             let wrong = Keys { fixed: other, ..keys };
             prop_assert_eq!(wrong.read(&mut message.clone()).map(drop), Err(NoiseError::Forged));
         }
-        let error = Handshake::read(Pattern::NnPsk0, &Psk::new(keys.psk), b"other", &mut message.clone()).map(drop);
+        let error = Handshake::read(Pattern::NnPsk0, &Psk::new(keys.psk), b"other", &mut { message }).map(drop);
         prop_assert_eq!(error, Err(NoiseError::Forged));
     }
 
