@@ -1,4 +1,12 @@
-//! Bytes ⇄ values that sensors and the hub share: BTHome adverts, plain and sealed.
+//! Bytes ⇄ values that sensors and the hub share.
+//!
+//! | what | where |
+//! |---|---|
+//! | readings on the air, plain and sealed | [`bthome`], [`seal`] |
+//! | readings kept in a sensor's flash | [`log`] |
+//! | a sensor without an owner | [`setup_code`], [`pairing_advert`] |
+//! | what hub and sensor say in a connection | [`gatt`], [`pipe`], [`message`], [`keys`] |
+//! | an update | [`manifest`], [`firmware`] |
 //!
 //! The same code writes an advert on the sensor and reads it on the hub. It holds nothing but borrowed
 //! bytes, so it runs where there is no heap, and any bytes whatever are answered by a value or an error.

@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | 0 | 3 | flags: `02 01 06`, general discoverable, no BR/EDR |
 //! | 3 | 2 | `1B 21`: 27 bytes, service data with a 128-bit UUID |
-//! | 5 | 16 | [`gatt::SERVICE`](crate::gatt::SERVICE), little-endian |
+//! | 5 | 16 | [`gatt::SERVICE`], little-endian |
 //! | 21 | 4 | nonce, random, new in each window |
 //! | 25 | 6 | tag: the first bytes of HMAC-SHA256(secret, `adv` ‖ nonce) |
 //!
