@@ -8,8 +8,8 @@
 //! | what hub and sensor say in a connection | [`gatt`], [`pipe`], [`message`], [`keys`] |
 //! | an update | [`manifest`], [`firmware`] |
 //!
-//! The same code writes an advert on the sensor and reads it on the hub. It holds nothing but borrowed
-//! bytes, so it runs where there is no heap, and any bytes whatever are answered by a value or an error.
+//! The same code writes an advert on the sensor and reads it on the hub. It borrows, or holds what has a fixed
+//! size, so it runs where there is no heap, and any bytes whatever are answered by a value or an error.
 //!
 //! ```
 //! use units::{Measure, MilliCelsius, Quantity};
