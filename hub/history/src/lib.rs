@@ -5,6 +5,8 @@
 //! compressed blocks, with their hourly and daily figures, in one step; only then may the journal write over them. What
 //! a power cut leaves is always the state after some flush: a torn tail of the journal ends at the first bad record.
 //!
+//! Blocks whose days ended a week ago are packed again into fewer ([`History::repack`]); readers do not notice.
+//!
 //! Times are stamps of a boot's clock. While nobody knows when the boot was, its readings wait beside the others and
 //! are shown with an estimate; when the clock becomes known they move to their place.
 //!

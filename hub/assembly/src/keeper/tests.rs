@@ -1,8 +1,8 @@
 use std::ops::ControlFlow;
 
 use hub_model::{
-    Command, DeviceId, Epoch, HistoryReader, Origin, Quantity, ReceiverId, ReplayRule, Request, SeriesKey, Stamp,
-    UnixMillis, Value, WallTime,
+    Command, DeviceId, Epoch, HistoryReader, Origin, Quantity, Reading, ReceiverId, ReplayRule, Request, SeriesKey,
+    Stamp, UnixMillis, Value, WallTime,
 };
 
 use super::*;
@@ -69,4 +69,19 @@ fn each_quantity_is_dropped_when_its_own_time_is_over() {
     hub.keeper().tick();
     // Whole hours go, so the reading of exactly so many days ago stays.
     assert_eq!((readings(&hub, Quantity::Temperature), readings(&hub, Quantity::Power)), (30, 7));
+}
+
+#[test]
+fn old_readings_are_packed_into_fewer_blocks() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = hub(folder.path());
+    let series = SeriesKey::new(BATH, Quantity::Temperature, 0);
+    let reading = |minute: i64| Reading { series, at: NOW.at + -minute * 60_000, value: minute / 7 % 5 };
+    let all: Vec<_> = (0..60_000).map(reading).collect();
+    hub.history().import(&all, &[]).unwrap();
+    let before = hub.history().stats().unwrap();
+    hub.keeper().tick();
+    let after = hub.history().stats().unwrap();
+    assert!(after.blocks < before.blocks, "{} of {}", after.blocks, before.blocks);
+    assert_eq!((after.readings, readings(&hub, Quantity::Temperature)), (before.readings, all.len()));
 }
