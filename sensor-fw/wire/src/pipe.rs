@@ -108,7 +108,6 @@ impl fmt::Display for LoadError {
 impl core::error::Error for LoadError {}
 
 /// Cuts messages into pieces, one message at a time.
-#[derive(Debug)]
 pub struct Splitter {
     buffer: [u8; MAX_MESSAGE],
     length: usize,
@@ -181,6 +180,13 @@ impl Splitter {
     }
 }
 
+/// Messages are nobody's business: only how long this one is and how much of it is sent.
+impl fmt::Debug for Splitter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Splitter({} of {} bytes sent)", self.sent, self.length)
+    }
+}
+
 impl Default for Splitter {
     fn default() -> Self {
         Self::new()
@@ -241,7 +247,6 @@ impl fmt::Display for PipeError {
 impl core::error::Error for PipeError {}
 
 /// Puts pieces together again, one message at a time.
-#[derive(Debug)]
 pub struct Reassembler {
     buffer: [u8; MAX_MESSAGE],
     length: usize,
@@ -308,6 +313,13 @@ impl Reassembler {
         let is_last = head & LAST != 0;
         self.state = if is_last { State::Idle(Some(next)) } else { State::Begun(next) };
         Ok(is_last)
+    }
+}
+
+/// Messages are nobody's business, the less so as they may have been decrypted in place.
+impl fmt::Debug for Reassembler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reassembler({:?}, {} bytes)", self.state, self.length)
     }
 }
 

@@ -7,7 +7,7 @@ use wire::{
     pipe::{Piece, PieceSize, Reassembler, Splitter},
     secret::Psk,
 };
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::{
     Claim, Connected, Fault, Identity, Keys, Record,
@@ -164,7 +164,10 @@ impl Open {
             is_key_new: self.is_key_new,
             first_counter,
         };
-        Heard::Question(plan(&asked, record))
+        let plan = plan(&asked, record);
+        // There may have been a key in it.
+        question.zeroize();
+        Heard::Question(plan)
     }
 }
 

@@ -247,7 +247,14 @@ fn a_hub_that_speaks_another_version_is_told_which_one_is_spoken() {
 #[test]
 fn nothing_secret_is_printed() {
     let (mut sensor, mut hub) = met(15);
-    drop(hub.claim(&mut sensor, nobody()).unwrap());
-    let printed = format!("{:?} {:?}", sensor.kept(), hub.code);
+    let provision = hub.provision(1);
+    let (mut talk, _) = hub.pairing(&mut sensor, nobody()).unwrap();
+    // The session is open, and the question with the key in it has just been read.
+    assert!(matches!(talk.ask(&ToSensor::Provision(provision.clone())), Ok(ToHub::Done(_))));
+    let printed = talk.sensor().printed();
     assert!(printed.contains("DeviceKey(secret)") && printed.contains("SetupSecret(secret)"), "{printed}");
+    for secret in [&provision.device_key.expose()[..4], &hub.code.secret.expose()[..4]] {
+        let [list, digits] = [format!("{secret:?}").replace(['[', ']'], ""), hex::encode(secret)];
+        assert!(!printed.contains(&list) && !printed.contains(&digits), "{printed}");
+    }
 }

@@ -102,6 +102,11 @@ impl Sensor {
         self.flash.has_log
     }
 
+    /// All that a log could ever say of the ceremony.
+    pub(crate) fn printed(&self) -> String {
+        format!("{:?} {:?}", self.pairing, self.kept())
+    }
+
     /// What flash has of the pairing.
     pub(crate) fn kept(&self) -> Record {
         self.flash.record.as_deref().map_or(Record::new(), |bytes| Record::parse(bytes).unwrap())

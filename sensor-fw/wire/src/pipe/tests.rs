@@ -113,6 +113,15 @@ fn after_an_error_the_next_message_is_taken() {
 }
 
 #[test]
+fn messages_are_not_printed() {
+    let (mut splitter, mut reassembler) = (Splitter::new(), Reassembler::new());
+    splitter.load(&[0xAB; 30]).unwrap();
+    reassembler.push(splitter.next(PieceSize::SMALLEST).unwrap().bytes()).unwrap();
+    let printed = format!("{splitter:?} {reassembler:?} {:?}", splitter.next(PieceSize::SMALLEST).unwrap());
+    assert_eq!(printed, "Splitter(30 of 30 bytes sent) Reassembler(Begun(1), 19 bytes) Piece(0x41, 12 bytes)");
+}
+
+#[test]
 fn an_mtu_leaves_three_bytes_less() {
     for (mtu, bytes) in [(0, 20), (23, 20), (24, 21), (100, 97), (247, 244), (248, 244), (u16::MAX, 244)] {
         assert_eq!(PieceSize::of_mtu(mtu).bytes(), bytes, "{mtu}");
