@@ -8,13 +8,17 @@ mod tests;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::checkout::{Checkout, Metadata, Package};
 use table::{ALONE, ROWS, Row};
 
-/// Where ARCHITECTURE.md holds the generated table.
+/// The page that holds the arrows table.
+pub(crate) const ARCHITECTURE: &str = "ARCHITECTURE.md";
+
+/// Where it holds it.
 pub(crate) const BEGIN: &str = "<!-- arrows: written by `cargo xtask bless` -->";
 pub(crate) const END: &str = "<!-- /arrows -->";
 
@@ -23,6 +27,12 @@ pub(crate) fn check(checkout: &Checkout) -> Result<()> {
     let metadata = checkout.metadata()?;
     let findings = findings(&metadata, ROWS, ALONE);
     if findings.is_empty() {
+        let page = fs::read_to_string(checkout.join(ARCHITECTURE))
+            .with_context(|| format!("failed to read {ARCHITECTURE}"))?;
+        ensure!(
+            insert_table(&page)? == page,
+            "the table in {ARCHITECTURE} is not hub/xtask/src/arrows/table.rs; `cargo xtask bless` writes it anew"
+        );
         println!("{} crates import only what hub/xtask/src/arrows/table.rs lets them", metadata.packages.len());
         return Ok(());
     }

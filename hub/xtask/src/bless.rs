@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::arrows;
+use crate::arrows::{self, ARCHITECTURE};
 use crate::checkout::Checkout;
 use crate::process;
 use crate::steps;
@@ -18,9 +18,6 @@ struct Contract {
 }
 
 const CONTRACTS: &[Contract] = &[Contract { package: "api-graphql", example: "schema", file: "api/schema.graphql" }];
-
-/// The page that holds the arrows table.
-const ARCHITECTURE: &str = "ARCHITECTURE.md";
 
 /// Writes every contract anew.
 pub(crate) fn write(checkout: &Checkout) -> Result<()> {
