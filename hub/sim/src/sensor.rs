@@ -7,7 +7,10 @@ use fw_logic::{
 };
 use hub_model::{Address, BindKey, RawAdvert, ReceiverId, Stamp, UnixMillis};
 use units::{Measure, Quantity};
-use wire::bthome::{Item, MAX_SERVICE_DATA, v2};
+use wire::{
+    bthome::{Item, MAX_SERVICE_DATA, v2},
+    settings::Settings,
+};
 
 use crate::Climate;
 
@@ -97,11 +100,9 @@ impl Sensor {
         // Whoever simulates decides when it measures, and what it measured is told at once.
         let habits = Habits {
             address: address.bytes(),
-            key,
+            key: Some(key),
             channels: &channels,
-            heartbeat_s: 1,
-            beacon_interval_ms: 1,
-            window_every_ms: 600_000,
+            settings: Settings { heartbeat_s: 1, advert_interval_ms: 1, ..Settings::DEFAULT },
         };
         let page = 4096;
         let (facts, log) = (Flash::new(FACTS as usize), Flash::new(LOG as usize));

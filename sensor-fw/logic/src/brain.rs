@@ -6,6 +6,7 @@ use wire::{
     bthome::{Address, Advert},
     log::{Column, MAX_COLUMNS, SampleId},
     seal::Key,
+    settings::Settings,
 };
 
 use crate::{
@@ -27,16 +28,12 @@ const HOLD: u64 = 3;
 pub struct Habits<'a> {
     /// Its Bluetooth address, which its adverts are sealed with.
     pub address: Address,
-    /// The key of its adverts.
-    pub key: Key,
-    /// What it tells and logs, the most important first.
+    /// The key of its adverts; `None` while it has no owner, and tells nobody anything.
+    pub key: Option<Key>,
+    /// What it tells and logs, the most important first, with the dead-bands of the product.
     pub channels: &'a [Channel],
-    /// Seconds after which it tells anew what has not changed.
-    pub heartbeat_s: u32,
-    /// Milliseconds between two adverts.
-    pub beacon_interval_ms: u32,
-    /// Milliseconds between two windows in which a hub may connect; 0: none but at start and on the button.
-    pub window_every_ms: u64,
+    /// What its owner told it to do.
+    pub settings: Settings,
 }
 
 /// A claimed sensor at work: takes samples, logs them, and has the next advert ready.
@@ -50,7 +47,7 @@ pub struct Brain<S: NorFlash> {
     rhythm: Rhythm,
     counter: Counter,
     address: Address,
-    key: Key,
+    key: Option<Key>,
     newest: SampleId,
     /// When the advert on the air was made.
     told_ms: Option<u64>,
@@ -78,14 +75,24 @@ impl<S: NorFlash> Brain<S> {
             counter: facts.counter(),
             facts,
             log,
-            beacon: Beacon::new(habits.channels, habits.heartbeat_s),
-            rhythm: Rhythm::new(habits.beacon_interval_ms, habits.window_every_ms),
+            beacon: Beacon::new(habits.channels, &habits.settings),
+            rhythm: Rhythm::new(&habits.settings),
             address: habits.address,
             key: habits.key,
             newest: SampleId { boot, number: 0 },
             told_ms: None,
             is_urgent: false,
         })
+    }
+
+    /// Lives on with other habits: with an owner, a new key, other settings. It tells everything anew and at once. What
+    /// it tells and logs stays the same.
+    pub fn adopt(&mut self, habits: &Habits<'_>, now_ms: u64) {
+        (self.address, self.key) = (habits.address, habits.key);
+        self.beacon.adopt(&habits.settings);
+        self.rhythm.adopt(&habits.settings, now_ms);
+        self.rhythm.hurry(now_ms);
+        self.is_urgent = true;
     }
 
     /// Takes what was measured at once, and logs it.
@@ -119,12 +126,13 @@ impl<S: NorFlash> Brain<S> {
         self.rhythm.pressed(now_ms);
     }
 
-    /// The next advert, sealed with a counter of its own; `None` while the one on the air is to stay, and when all
-    /// counters are used up and only a new key can help.
+    /// The next advert, sealed with a counter of its own; `None` while the one on the air is to stay, while it has no
+    /// owner, and when all counters are used up and only a new key can help.
     ///
     /// # Errors
     /// [`KeepError`] when no counter could be reserved: then the one on the air stays.
     pub async fn advert(&mut self, now_ms: u64) -> Result<Option<Advert>, KeepError<S::Error>> {
+        let Some(key) = &self.key else { return Ok(None) };
         let hold_ms = HOLD * u64::from(self.rhythm.interval_ms(Phase::Beacon));
         let is_held = self.told_ms.is_some_and(|told_ms| now_ms.saturating_sub(told_ms) < hold_ms);
         if !self.beacon.is_due(seconds(now_ms)) || is_held && !self.is_urgent {
@@ -133,7 +141,7 @@ impl<S: NorFlash> Brain<S> {
         let Some(counter) = self.facts.take(&mut self.counter).await? else { return Ok(None) };
         let payload = self.beacon.payload(seconds(now_ms), self.newest);
         (self.told_ms, self.is_urgent) = (Some(now_ms), false);
-        Ok(Some(payload.sealed(false, &self.key, self.address, counter)))
+        Ok(Some(payload.sealed(false, key, self.address, counter)))
     }
 
     /// How the radio is used now, and until when it need not ask again.
@@ -144,6 +152,16 @@ impl<S: NorFlash> Brain<S> {
     /// The time between two adverts of a phase.
     pub const fn interval_ms(&self, phase: Phase) -> u32 {
         self.rhythm.interval_ms(phase)
+    }
+
+    /// How often it has started.
+    pub const fn boot(&self) -> u32 {
+        self.newest.boot
+    }
+
+    /// No advert from now on has a lower counter.
+    pub const fn next_counter(&self) -> u32 {
+        self.counter.next()
     }
 
     /// What it keeps for good.
@@ -160,4 +178,62 @@ impl<S: NorFlash> Brain<S> {
 /// Whole seconds; a boot of more than 136 years counts no further.
 fn seconds(ms: u64) -> u32 {
     u32::try_from(ms / 1000).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use embassy_futures::block_on;
+    use units::Quantity;
+    use wire::{bthome::v2, settings::Band};
+
+    use super::*;
+    use crate::nor::NorSim;
+
+    const ROOM: [Channel; 1] = [Channel { quantity: Quantity::Temperature, band: 100 }];
+    const NOBODY_S: Habits<'_> = Habits {
+        address: [0xC0, 1, 2, 3, 4, 5],
+        key: None,
+        channels: &ROOM,
+        settings: Settings { window_every_s: 0, ..Settings::DEFAULT },
+    };
+
+    #[test]
+    fn a_brain_tells_nothing_before_it_has_an_owner_and_all_of_it_to_each() {
+        let (mut facts, mut log) = (NorSim::<4096>::new(2), NorSim::<4096>::new(2));
+        let mut brain = block_on(Brain::start((&mut facts, 0..8192), (&mut log, 0..8192), &NOBODY_S)).unwrap();
+        let sample = [Measure::new(Quantity::Temperature, 21_000)];
+        block_on(brain.sampled(0, &sample)).unwrap();
+        assert!(block_on(brain.advert(0)).unwrap().is_none());
+        assert_eq!((brain.boot(), brain.next_counter()), (1, 0));
+        for (owner, now_ms) in [(1_u8, 1000), (2, 1500)] {
+            brain.adopt(&Habits { key: Some([owner; 16]), ..NOBODY_S }, now_ms);
+            assert_eq!(brain.phase(now_ms).0, Phase::Burst);
+            let promised = brain.next_counter();
+            let advert = block_on(brain.advert(now_ms)).unwrap().unwrap();
+            let frame = v2::Frame::parse(advert.service_data()).unwrap();
+            assert_eq!(frame.counter(), Some(promised));
+            let mut buffer = [0; wire::bthome::MAX_SERVICE_DATA];
+            // The hint, the temperature, the revision of the settings.
+            assert_eq!(frame.open(&[owner; 16], NOBODY_S.address, &mut buffer).unwrap().count(), 3);
+            assert!(block_on(brain.advert(now_ms + 400)).unwrap().is_none());
+        }
+    }
+
+    #[test]
+    fn another_dead_band_counts_from_the_next_advert_on() {
+        let (mut facts, mut log) = (NorSim::<4096>::new(2), NorSim::<4096>::new(2));
+        let mut brain = block_on(Brain::start((&mut facts, 0..8192), (&mut log, 0..8192), &NOBODY_S)).unwrap();
+        let own = [Band { code: Quantity::Temperature.code(), steps: 10 }];
+        let settings = NOBODY_S.settings.with_bands(&own).unwrap();
+        brain.adopt(&Habits { key: Some([1; 16]), settings, ..NOBODY_S }, 0);
+        let mut told = Vec::new();
+        for (nth, value) in [21_000, 21_009, 21_019, 21_020].into_iter().enumerate() {
+            let now_ms = nth as u64 * 60_000;
+            block_on(brain.sampled(now_ms, &[Measure::new(Quantity::Temperature, value)])).unwrap();
+            if block_on(brain.advert(now_ms)).unwrap().is_some() {
+                told.push(value);
+            }
+        }
+        assert_eq!(told, [21_000, 21_019]);
+    }
 }

@@ -18,6 +18,11 @@ impl Counter {
         Self { next: ceiling, ceiling }
     }
 
+    /// No number from now on is lower.
+    pub const fn next(&self) -> u32 {
+        self.next
+    }
+
     /// The next number; `None` when a block must be [reserved](Self::reserve) first.
     pub const fn take(&mut self) -> Option<u32> {
         if self.next == self.ceiling {

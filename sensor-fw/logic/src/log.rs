@@ -119,6 +119,19 @@ impl<S: NorFlash> Log<S> {
         }
     }
 
+    /// Drops all samples, those in memory too; the next sample has the next number all the same.
+    ///
+    /// # Errors
+    /// [`KeepError`] when the flash fails: then pages may be left.
+    pub async fn wipe(&mut self) -> Result<(), KeepError<S::Error>> {
+        self.renew();
+        (self.newest, self.offset) = (None, None);
+        for page in 0..self.pages.count() {
+            self.pages.erase(page).await?;
+        }
+        Ok(())
+    }
+
     /// Begins the next page; what was in it is dropped.
     async fn turn(&mut self) -> Result<((u32, u32), u32), KeepError<S::Error>> {
         let (page, number) = match self.newest {

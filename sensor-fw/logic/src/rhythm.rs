@@ -1,3 +1,5 @@
+use wire::settings::Settings;
+
 /// How the radio is used now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -32,15 +34,26 @@ pub struct Rhythm {
 }
 
 impl Rhythm {
-    /// The rhythm of a sensor that starts: with adverts this far apart, and a window so often (0: only at start and when
-    /// its button is pressed). Times are milliseconds since the start.
-    pub const fn new(beacon_interval_ms: u32, window_every_ms: u64) -> Self {
-        Self {
-            beacon_interval_ms,
-            window_every_ms,
+    /// The rhythm of a sensor that starts. Times are milliseconds since the start.
+    pub fn new(settings: &Settings) -> Self {
+        let mut rhythm = Self {
+            beacon_interval_ms: 0,
+            window_every_ms: 0,
             burst_until_ms: 0,
             window_until_ms: START_WINDOW_MS,
-            next_window_ms: if window_every_ms == 0 { u64::MAX } else { window_every_ms },
+            next_window_ms: u64::MAX,
+        };
+        rhythm.adopt(settings, 0);
+        rhythm
+    }
+
+    /// From now on with adverts and windows as often as these settings say. A window that is open stays open.
+    pub fn adopt(&mut self, settings: &Settings, now_ms: u64) {
+        self.beacon_interval_ms = settings.advert_interval_ms.into();
+        let window_every_ms = u64::from(settings.window_every_s) * 1000;
+        if self.window_every_ms != window_every_ms {
+            self.window_every_ms = window_every_ms;
+            self.next_window_ms = if window_every_ms == 0 { u64::MAX } else { now_ms + window_every_ms };
         }
     }
 
@@ -89,10 +102,11 @@ mod tests {
     use super::*;
 
     const TEN_MINUTES: u64 = 600_000;
+    const WITHOUT_WINDOWS: Settings = Settings { window_every_s: 0, ..Settings::DEFAULT };
 
     #[test]
     fn a_hub_can_connect_after_the_start_and_then_now_and_again() {
-        let mut rhythm = Rhythm::new(5000, TEN_MINUTES);
+        let mut rhythm = Rhythm::new(&Settings::DEFAULT);
         assert_eq!(rhythm.phase(0), (Phase::Window, START_WINDOW_MS));
         assert_eq!(rhythm.phase(START_WINDOW_MS), (Phase::Beacon, TEN_MINUTES));
         assert_eq!(rhythm.phase(TEN_MINUTES), (Phase::Window, TEN_MINUTES + WINDOW_MS));
@@ -101,7 +115,7 @@ mod tests {
 
     #[test]
     fn what_happens_is_told_at_once_even_in_a_window() {
-        let mut rhythm = Rhythm::new(5000, TEN_MINUTES);
+        let mut rhythm = Rhythm::new(&Settings::DEFAULT);
         rhythm.hurry(1000);
         assert_eq!(rhythm.phase(1000), (Phase::Burst, 1500));
         assert_eq!(rhythm.interval_ms(Phase::Burst), 100);
@@ -110,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_press_opens_a_window_and_never_shortens_one() {
-        let mut rhythm = Rhythm::new(5000, 0);
+        let mut rhythm = Rhythm::new(&WITHOUT_WINDOWS);
         assert_eq!(rhythm.phase(40_000), (Phase::Beacon, u64::MAX));
         rhythm.pressed(50_000);
         assert_eq!(rhythm.phase(50_000), (Phase::Window, 110_000));
@@ -119,8 +133,21 @@ mod tests {
     }
 
     #[test]
+    fn other_settings_move_the_next_window_and_close_none() {
+        let mut rhythm = Rhythm::new(&Settings::DEFAULT);
+        let busy = Settings { advert_interval_ms: 1000, window_every_s: 60, ..Settings::DEFAULT };
+        rhythm.adopt(&busy, 10_000);
+        assert_eq!((rhythm.phase(10_000), rhythm.interval_ms(Phase::Beacon)), ((Phase::Window, START_WINDOW_MS), 1000));
+        assert_eq!(rhythm.phase(START_WINDOW_MS), (Phase::Beacon, 70_000));
+        rhythm.adopt(&Settings { advert_interval_ms: 2000, ..busy }, 40_000);
+        assert_eq!(rhythm.phase(40_000), (Phase::Beacon, 70_000));
+        rhythm.adopt(&WITHOUT_WINDOWS, 50_000);
+        assert_eq!(rhythm.phase(u64::MAX - 1), (Phase::Beacon, u64::MAX));
+    }
+
+    #[test]
     fn windows_that_were_slept_over_are_not_made_up_for() {
-        let mut rhythm = Rhythm::new(5000, TEN_MINUTES);
+        let mut rhythm = Rhythm::new(&Settings::DEFAULT);
         let late = 5 * TEN_MINUTES + 7000;
         assert_eq!(rhythm.phase(late), (Phase::Window, late + WINDOW_MS));
         assert_eq!(rhythm.phase(late + WINDOW_MS), (Phase::Beacon, 6 * TEN_MINUTES));

@@ -9,6 +9,7 @@ use units::{Measure, Quantity};
 use wire::{
     bthome::{Item, MAX_SERVICE_DATA, v2},
     log::{Block, SampleId},
+    settings::Settings,
 };
 
 const MINUTE_MS: u64 = 60_000;
@@ -18,13 +19,12 @@ const CHANNELS: [Channel; 3] = [
     Channel { quantity: Quantity::Humidity, band: 10_000 },
     Channel { quantity: Quantity::Door, band: 1 },
 ];
+const KEY: [u8; 16] = [0x42; 16];
 const HABITS: Habits<'_> = Habits {
     address: [0xC0, 1, 2, 3, 4, 5],
-    key: [0x42; 16],
+    key: Some(KEY),
     channels: &CHANNELS,
-    heartbeat_s: 300,
-    beacon_interval_ms: 5000,
-    window_every_ms: 10 * MINUTE_MS,
+    settings: Settings::DEFAULT,
 };
 
 type Flash = NorSim<4096>;
@@ -56,7 +56,7 @@ impl Year {
         assert!(self.counter.is_none_or(|last| counter > last), "counter {counter} after {:?}", self.counter);
         self.counter = Some(counter);
         let mut buffer = [0; MAX_SERVICE_DATA];
-        for item in frame.open(&HABITS.key, HABITS.address, &mut buffer).unwrap() {
+        for item in frame.open(&KEY, HABITS.address, &mut buffer).unwrap() {
             if let Item::Reading { quantity, value, .. } = item {
                 self.heard.insert(quantity, value);
             }

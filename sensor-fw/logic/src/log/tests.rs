@@ -180,3 +180,19 @@ fn the_ring_drops_the_oldest_and_wears_evenly() {
     assert!(found.len() >= 100 && keeper.kept.ends_with(&found), "{found:?} of {operations} operations");
     assert!(nor.wear() <= 60 * 2 / 6 + 1, "{}", nor.wear());
 }
+
+#[test]
+fn what_is_wiped_never_comes_back_and_numbers_go_on() {
+    let mut nor = Nor::new(PAGES);
+    let mut keeper = Keeper::default();
+    keeper.live(&mut nor);
+    let mut log = block_on(Log::start(&mut nor, RANGE, 5, &ROOM)).unwrap();
+    block_on(log.take(60, values(SampleId { boot: 5, number: 0 }))).unwrap();
+    block_on(log.wipe()).unwrap();
+    assert_eq!(read(&mut log, SampleId::default()).unwrap(), []);
+    let next = SampleId { boot: 5, number: 1 };
+    assert_eq!(block_on(log.take(120, values(next))), Ok(next));
+    block_on(log.keep()).unwrap();
+    let mut log = block_on(Log::start(&mut nor, RANGE, 6, &ROOM)).unwrap();
+    assert_eq!(read(&mut log, SampleId::default()).unwrap(), [next]);
+}
