@@ -1,0 +1,16 @@
+//! Simulated chips on a simulated bus: what the drivers are tested against, and what the firmware on a host measures with.
+//!
+//! A chip takes the truth from a closure and does what its datasheet says: it does not acknowledge while it measures, sums
+//! up what it sends, sleeps, and knows only its own commands. The bus counts what happens on it and how long its chips
+//! measure, for whoever reckons energy, and can be disturbed on purpose.
+
+mod air;
+mod bus;
+mod clock;
+mod sht4x;
+mod words;
+
+pub use air::Air;
+pub use bus::{Bus, Counts, Device, Disturbance, Nack};
+pub use clock::{Clock, Delay};
+pub use sht4x::Sht4x;
