@@ -184,7 +184,7 @@ fn seconds(ms: u64) -> u32 {
 mod tests {
     use embassy_futures::block_on;
     use units::Quantity;
-    use wire::{bthome::v2, settings::Band};
+    use wire::{bthome::v2, settings::{Band, Bands}};
 
     use super::*;
     use crate::nor::NorSim;
@@ -224,7 +224,7 @@ mod tests {
         let (mut facts, mut log) = (NorSim::<4096>::new(2), NorSim::<4096>::new(2));
         let mut brain = block_on(Brain::start((&mut facts, 0..8192), (&mut log, 0..8192), &NOBODY_S)).unwrap();
         let own = [Band { code: Quantity::Temperature.code(), steps: 10 }];
-        let settings = NOBODY_S.settings.with_bands(&own).unwrap();
+        let settings = Settings { bands: Bands::new(&own).unwrap(), ..NOBODY_S.settings };
         brain.adopt(&Habits { key: Some([1; 16]), settings, ..NOBODY_S }, 0);
         let mut told = Vec::new();
         for (nth, value) in [21_000, 21_009, 21_019, 21_020].into_iter().enumerate() {

@@ -18,8 +18,8 @@ pub enum Fact {
     Counter = 2,
     /// Whose it is: see `pairing`.
     Claim = 3,
-    /// What it was told to do.
-    Settings = 4,
+    /// An image that is on its way.
+    Update = 4,
 }
 
 /// The longest fact in bytes.

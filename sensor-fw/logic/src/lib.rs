@@ -15,7 +15,7 @@
 //!     let mut counter = facts.counter();
 //!     let number = facts.take(&mut counter).await?;
 //!     assert_eq!(number, Some(4096 * (boot - 1)), "no number comes twice");
-//!     facts.put(Fact::Settings, b"every 60 s").await?;
+//!     facts.put(Fact::Claim, b"nobody's").await?;
 //!
 //!     let mut log = Log::start(flash, 8192..65_536, boot, &[Column { code: 1, instance: 0 }]).await?;
 //!     let mut values = [None; MAX_COLUMNS];

@@ -52,6 +52,7 @@ use rand_core::CryptoRng;
 use wire::{
     message::{Pattern, Refusal, ToHub},
     pairing_advert::PairingAdvert,
+    pipe::MAX_MESSAGE,
 };
 
 mod limit;
@@ -64,9 +65,13 @@ mod window;
 pub use port::{Connected, Fault, Identity, Input, Output};
 pub use record::{Claim, Keys, MAX_RECORD, Owner, Record, RecordError};
 
+use crate::noise::TAG;
 use plan::Plan;
 use session::{Heard, Session, Standing};
 use window::Window;
+
+/// The longest answer to a [question](Output::Question), bytes: a message less what sealing adds.
+pub const MAX_ANSWER: usize = MAX_MESSAGE - TAG;
 
 /// The ceremony of one sensor.
 ///
@@ -82,6 +87,7 @@ pub struct Pairing {
     hang_up: Option<Fault>,
     blink: Option<Pattern>,
     unix_time_s: Option<u64>,
+    is_changed: bool,
 }
 
 /// What flash is being asked for, one thing at a time.
@@ -119,6 +125,7 @@ impl Pairing {
             hang_up: None,
             blink: None,
             unix_time_s: None,
+            is_changed: false,
         }
     }
 
@@ -188,6 +195,9 @@ impl Pairing {
         if let Some(unix_time_s) = self.unix_time_s.take() {
             return Some(Output::SetClock { unix_time_s });
         }
+        if core::mem::take(&mut self.is_changed) {
+            return Some(Output::Changed);
+        }
         if let Some(pattern) = self.blink.take() {
             return Some(Output::Blink(pattern));
         }
@@ -198,7 +208,21 @@ impl Pairing {
         if let Some(piece) = self.session.as_mut().and_then(Session::next_piece) {
             return Some(Output::Send(piece));
         }
+        if let Some(question) = self.session.as_mut().and_then(Session::question) {
+            return Some(Output::Question(question));
+        }
         self.window.poll()
+    }
+
+    /// Answers the last [`Output::Question`]; nothing happens where whoever asked has gone. An answer has at most
+    /// [`MAX_ANSWER`] bytes.
+    pub fn answer(&mut self, answer: &[u8]) {
+        let Some(session) = self.session.as_mut().filter(|session| session.is_asked()) else {
+            return;
+        };
+        if let Err(fault) = session.send(answer) {
+            self.hang_up(fault);
+        }
     }
 
     const fn is_claimable(&self) -> bool {
@@ -237,12 +261,10 @@ impl Pairing {
 
     fn act(&mut self, plan: Plan) {
         self.blink = plan.blink.or(self.blink);
-        let then = Then { answer: Some(plan.answer), unix_time_s: plan.unix_time_s, ..Then::default() };
+        let then = Then { answer: plan.answer, unix_time_s: plan.unix_time_s, ..Then::default() };
         match plan.record {
             Some(record) => self.keep(record, then),
-            None => {
-                self.answer(plan.answer);
-            }
+            None => self.say(plan.answer),
         }
     }
 
@@ -253,6 +275,7 @@ impl Pairing {
     fn persisted(&mut self, now_ms: u64, rng: &mut impl CryptoRng) {
         match core::mem::replace(&mut self.work, Work::Idle) {
             Work::Keep { record, is_told: true, then } => {
+                self.is_changed |= record.claim != self.record.claim;
                 self.record = record;
                 if self.record.is_wipe_due {
                     self.work = Work::Wipe { is_told: false, then };
@@ -269,7 +292,9 @@ impl Pairing {
             // The wipe is done; only that was not noted, so that it will be done again at the next start.
             Work::Keep { is_told: true, then, .. } if self.record.is_wipe_due => self.finish(then, now_ms, rng),
             Work::Keep { is_told: true, then, .. } => {
-                let answer = then.answer.map(|_| ToHub::Refused(Refusal::Storage));
+                let is_asked = self.session.as_ref().is_some_and(Session::is_asked);
+                let is_answered = then.answer.is_some() || is_asked;
+                let answer = is_answered.then_some(ToHub::Refused(Refusal::Storage));
                 self.finish(Then { answer, hang_up: then.hang_up, ..Then::default() }, now_ms, rng);
             }
             other => self.work = other,
@@ -287,9 +312,7 @@ impl Pairing {
 
     fn finish(&mut self, then: Then, now_ms: u64, rng: &mut impl CryptoRng) {
         self.unix_time_s = then.unix_time_s.or(self.unix_time_s);
-        if let Some(answer) = then.answer {
-            self.answer(answer);
-        }
+        self.say(then.answer);
         if let Some(fault) = then.hang_up {
             self.hang_up(fault);
         }
@@ -299,8 +322,9 @@ impl Pairing {
     }
 
     /// Sends the answer, if whoever asked is still there.
-    fn answer(&mut self, answer: ToHub) {
-        let Some(session) = self.session.as_mut().filter(|_| self.hang_up.is_none()) else {
+    fn say(&mut self, answer: Option<ToHub>) {
+        let session = self.session.as_mut().filter(|_| self.hang_up.is_none());
+        let (Some(answer), Some(session)) = (answer, session) else {
             return;
         };
         if let Err(fault) = session.answer(&answer) {

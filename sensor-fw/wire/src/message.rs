@@ -18,11 +18,13 @@
 //! | kind | hub → sensor | fields (bytes) | answer |
 //! |---|---|---|---|
 //! | 0x01 | [`Hello`] | lowest (1) and highest (1) protocol version, hub id (16), nonce (8) | Info |
-//! | 0x02 | [`Provision`] | device key (32), epoch (4), owner epoch (4), hub's public key (32), Unix time in s (8; 0 unknown), advert interval in ms (2), settings revision (1), name length (1), name (0–32, UTF-8) | Done |
+//! | 0x02 | [`Provision`] | device key (32), epoch (4), owner epoch (4), hub's public key (32), Unix time in s (8; 0 unknown), length of the settings (1), [settings](crate::settings), name length (1), name (0–32, UTF-8) | Done |
 //! | 0x03 | Confirm | – | Confirmed |
 //! | 0x04 | Identify | blink pattern (1, low four bits) | Blinking |
 //! | 0x05 | [`Rotate`] | epoch (4), device key (32) | Done |
 //! | 0x06 | Release | – | Released |
+//! | 0x10 | Set | [settings](crate::settings) | Settings |
+//! | 0x11 | Ask for settings | – | Settings |
 //!
 //! | kind | sensor → hub | fields (bytes) |
 //! |---|---|---|
@@ -31,9 +33,10 @@
 //! | 0x83 | Confirmed | – |
 //! | 0x84 | Blinking | – |
 //! | 0x85 | Released | – |
+//! | 0x90 | Settings | [settings](crate::settings) as they are now |
 //! | 0x8F | Refused, a [`Refusal`] | reason (1), detail (4) |
 //!
-//! Kinds 0x10 to 0x7F and their answers 0x90 to 0xFF belong to log, settings and updates.
+//! Kinds 0x20 to 0x7F and their answers 0xA0 to 0xFF belong to log, updates and health.
 //!
 //! # Later versions
 //!
@@ -47,7 +50,10 @@
 
 use core::fmt;
 
-use crate::bytes::{NoRoom, Short};
+use crate::{
+    bytes::{NoRoom, Short},
+    settings::{Settings, SettingsError},
+};
 
 mod to_hub;
 mod to_sensor;
@@ -59,7 +65,10 @@ pub use to_sensor::{Hello, HubId, Pattern, Provision, Rotate, ToSensor};
 pub const PROTOCOL: u8 = 1;
 
 /// No message is longer, in bytes: what to have room for.
-pub const MAX_LENGTH: usize = 128;
+pub const MAX_LENGTH: usize = 192;
+
+/// Kinds of questions that are about what a sensor has, not about whose it is: log, updates, health.
+pub const SERVICES: core::ops::RangeInclusive<u8> = 0x20..=0x7F;
 
 /// The longest name of a sensor, bytes of UTF-8.
 pub const MAX_NAME: usize = 32;
@@ -145,6 +154,13 @@ pub enum MessageError {
         /// What is missing.
         source: Short,
     },
+    /// The settings in it are not such as any sensor could take.
+    Settings {
+        /// Of which kind the message is.
+        kind: u8,
+        /// What is wrong with them.
+        source: SettingsError,
+    },
     /// A field has a value that it cannot have.
     Value {
         /// Of which kind the message is.
@@ -160,6 +176,7 @@ impl fmt::Display for MessageError {
             Self::Empty => f.write_str("message without a byte"),
             Self::UnknownKind { kind } => write!(f, "message of unknown kind {kind:#04x}"),
             Self::Short { kind, .. } => write!(f, "message of kind {kind:#04x} ends too early"),
+            Self::Settings { kind, source } => write!(f, "message of kind {kind:#04x}: {source}"),
             Self::Value { kind, field } => write!(f, "message of kind {kind:#04x} with an impossible {field}"),
         }
     }
@@ -169,6 +186,7 @@ impl core::error::Error for MessageError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Short { source, .. } => Some(source),
+            Self::Settings { source, .. } => Some(source),
             _ => None,
         }
     }
@@ -177,6 +195,7 @@ impl core::error::Error for MessageError {
 /// What can go wrong between the fields of one message.
 enum FieldError {
     Short(Short),
+    Settings(SettingsError),
     Value(&'static str),
 }
 
@@ -184,6 +203,7 @@ impl FieldError {
     const fn of(self, kind: u8) -> MessageError {
         match self {
             Self::Short(source) => MessageError::Short { kind, source },
+            Self::Settings(source) => MessageError::Settings { kind, source },
             Self::Value(field) => MessageError::Value { kind, field },
         }
     }
@@ -195,11 +215,25 @@ impl From<Short> for FieldError {
     }
 }
 
+impl From<SettingsError> for FieldError {
+    fn from(error: SettingsError) -> Self {
+        Self::Settings(error)
+    }
+}
+
 /// Writes fields one after another and says how long they are.
 fn write(buffer: &mut [u8], fields: &[&[u8]]) -> Result<usize, NoRoom> {
     let mut writer = crate::bytes::Writer::new(buffer);
     fields.iter().try_for_each(|field| writer.put(field))?;
     Ok(writer.len())
+}
+
+/// Writes settings behind the kind of a message.
+fn write_settings(buffer: &mut [u8], kind: u8, settings: &Settings) -> Result<usize, NoRoom> {
+    let left = NoRoom { needed: 1 + Settings::MAX_LENGTH, left: buffer.len() };
+    let (head, rest) = buffer.split_first_mut().ok_or(left)?;
+    *head = kind;
+    Ok(1 + settings.write(rest)?)
 }
 
 #[cfg(test)]

@@ -283,6 +283,11 @@ impl Reassembler {
         }
     }
 
+    /// The message that was ended last, as whoever took it left it; what is being collected until then.
+    pub fn message(&self) -> &[u8] {
+        self.buffer.get(..self.length).unwrap_or_default()
+    }
+
     /// Is that the end of a message?
     fn accept(&mut self, piece: &[u8]) -> Result<bool, PipeError> {
         let (head, data) = piece.split_first().filter(|(_, data)| !data.is_empty()).ok_or(PipeError::Empty)?;

@@ -5,6 +5,7 @@ use wire::{
     bytes::NoRoom,
     keys::{self, Epoch},
     message::{MAX_LENGTH, ToHub, ToSensor},
+    settings::Settings,
     pairing_advert::PairingAdvert,
     secret::{DeviceKey, SetupSecret},
     setup_code::SetupCode,
@@ -77,6 +78,20 @@ fn derived_keys() {
     }
 }
 
+fn settings_in_words(it: &Settings) -> String {
+    let bands: Vec<String> = it.bands.as_slice().iter().map(|band| format!("{}:{}", band.code, band.steps)).collect();
+    format!(
+        "settings {} interval {} power {} heartbeat {} sampling {} window {} bands [{}]",
+        it.revision,
+        it.advert_interval_ms,
+        it.tx_power_dbm,
+        it.heartbeat_s,
+        it.sampling_s,
+        it.window_every_s,
+        bands.join(" ")
+    )
+}
+
 fn question_in_words(question: &ToSensor) -> String {
     match question {
         ToSensor::Hello(it) => {
@@ -86,12 +101,11 @@ fn question_in_words(question: &ToSensor) -> String {
         ToSensor::Provision(it) => {
             let time = it.unix_time_s.map_or("none".to_owned(), |seconds| seconds.to_string());
             format!(
-                "provision epoch {} owner {} hub {} time {time} interval {} revision {} name {}",
+                "provision epoch {} owner {} hub {} time {time} {} name {}",
                 it.epoch.0,
                 it.owner_epoch,
                 hex::encode(it.hub_key.0),
-                it.advert_interval_ms,
-                it.settings_revision,
+                settings_in_words(&it.settings),
                 it.name.as_str(),
             )
         }
@@ -99,6 +113,8 @@ fn question_in_words(question: &ToSensor) -> String {
         ToSensor::Identify(pattern) => format!("identify {:04b}", pattern.bits()),
         ToSensor::Rotate(it) => format!("rotate epoch {}", it.epoch.0),
         ToSensor::Release => "release".to_owned(),
+        ToSensor::Set(settings) => format!("set {}", settings_in_words(settings)),
+        ToSensor::AskSettings => "ask for settings".to_owned(),
     }
 }
 
@@ -124,6 +140,7 @@ fn answer_in_words(answer: &ToHub) -> String {
         ToHub::Confirmed => "confirmed".to_owned(),
         ToHub::Blinking => "blinking".to_owned(),
         ToHub::Released => "released".to_owned(),
+        ToHub::Settings(settings) => settings_in_words(settings),
         ToHub::Refused(refusal) => format!("refused: {refusal}"),
     }
 }

@@ -111,24 +111,40 @@ def message() -> None:
     key, hub_key, hub = made_of("new key", 32), made_of("hub key", 32), made_of("hub", 16)
     uid, nonce, proof = made_of("uid", 8), made_of("session", 8), made_of("proof", 32)
     name = "Küche, Süd".encode()
-    settings = struct.pack("<QHBB", 1_795_000_000, 5000, 7, len(name)) + name
+
+
+    def settings(revision, interval, power, heartbeat, sampling, window, bands=()) -> tuple[bytes, str]:
+        data = struct.pack("<BBHbHHHB", 1, revision, interval, power, heartbeat, sampling, window, len(bands))
+        data += b"".join(struct.pack("<HI", *band) for band in bands)
+        listed = " ".join(f"{code}:{steps}" for code, steps in bands)
+        return data, (
+            f"settings {revision} interval {interval} power {power} heartbeat {heartbeat} sampling {sampling} "
+            f"window {window} bands [{listed}]"
+        )
+
+    usual, usually = settings(7, 5000, 0, 300, 60, 600)
+    edge, edgy = settings(255, 100, -40, 10, 1, 0, [(1, 100), (2, 10_000), (18, 1), (0xFFFF, 0xFFFFFFFF)])
     info = struct.pack("<BBH8sIBIHBI", 0x81, 1, 0x0102, uid, 0x04020100, 3, 17, 2987, 0, 4)
     rows = [
         row("hello", struct.pack("<BBB16s8s", 0x01, 1, 3, hub, nonce), f"hello 1..3 hub {hub.hex()} nonce {nonce.hex()}"),
         row(
             "provision",
-            struct.pack("<B32sII32s", 0x02, key, 1, 5, hub_key) + settings,
-            f"provision epoch 1 owner 5 hub {hub_key.hex()} time 1795000000 interval 5000 revision 7 name Küche, Süd",
+            struct.pack("<B32sII32sQB", 0x02, key, 1, 5, hub_key, 1_795_000_000, len(usual)) + usual + bytes([len(name)]) + name,
+            f"provision epoch 1 owner 5 hub {hub_key.hex()} time 1795000000 {usually} name Küche, Süd",
         ),
         row(
             "provision by a hub without a clock",
-            struct.pack("<B32sII32sQHBB", 0x02, key, 9, 1, hub_key, 0, 100, 0, 0),
-            f"provision epoch 9 owner 1 hub {hub_key.hex()} time none interval 100 revision 0 name ",
+            struct.pack("<B32sII32sQB", 0x02, key, 9, 1, hub_key, 0, len(edge)) + edge + b"\x00",
+            f"provision epoch 9 owner 1 hub {hub_key.hex()} time none {edgy} name ",
         ),
         row("confirm", b"\x03", "confirm"),
         row("identify", b"\x04\x05", "identify 0101"),
         row("rotate", struct.pack("<BI32s", 0x05, 2, key), "rotate epoch 2"),
         row("release", b"\x06", "release"),
+        row("set", b"\x10" + edge, f"set {edgy}"),
+        row("set, of a newer version", b"\x10" + usual + b"\x05\x06", f"set {usually}"),
+        row("ask for settings", b"\x11", "ask for settings"),
+        row("settings", b"\x90" + usual, usually),
         row("release of a newer version", b"\x06\x01\x02\x03", "release"),
         row(
             "info",
@@ -155,6 +171,7 @@ def message() -> None:
         (6, 0, "nobody owns the sensor"),
         (7, 0, "the sensor does not do that in a session for this purpose"),
         (8, 0, "the sensor could not write its flash"),
+        (9, 3, "the sensor cannot have that heartbeat"),
         (200, 70000, "the sensor refused for reason 200 (70000)"),
     ]
     for reason, detail, words in reasons:

@@ -23,6 +23,7 @@ fn heard(payload: &Payload) -> BTreeMap<Quantity, i64> {
     let mut places = Vec::new();
     for item in items {
         match item {
+            Item::Reading { quantity: Quantity::SettingsRevision, value, .. } => assert_eq!(value, 0),
             Item::Reading { quantity, value, .. } => _ = values.insert(quantity, value),
             Item::Fact(Fact::Raw(bytes)) => places.push(bytes.to_vec()),
             other => panic!("{other:?}"),
@@ -40,7 +41,7 @@ fn measure(beacon: &mut Beacon, values: [i64; 3]) {
 
 #[test]
 fn the_first_payload_tells_everything_and_where_the_log_stands() {
-    let mut beacon = Beacon::new(&ROOM_SENSOR, 300);
+    let mut beacon = Beacon::new(&ROOM_SENSOR, &Settings::DEFAULT);
     assert!(beacon.is_due(0));
     measure(&mut beacon, [21_500, 452_500, 97]);
     let told = heard(&beacon.payload(1, NEWEST));
@@ -51,7 +52,7 @@ fn the_first_payload_tells_everything_and_where_the_log_stands() {
 
 #[test]
 fn only_what_leaves_its_dead_band_or_the_heartbeat_is_told_anew() {
-    let mut beacon = Beacon::new(&ROOM_SENSOR, 300);
+    let mut beacon = Beacon::new(&ROOM_SENSOR, &Settings::DEFAULT);
     measure(&mut beacon, [21_500, 452_500, 97]);
     beacon.payload(0, NEWEST);
     measure(&mut beacon, [21_549, 457_499, 96]);
@@ -76,7 +77,7 @@ fn more_values_than_a_frame_holds_are_told_one_frame_after_another() {
         Quantity::Battery,
         Quantity::Motion,
     ];
-    let mut beacon = Beacon::new(&quantities.map(|quantity| Channel { quantity, band: 1 }), 300);
+    let mut beacon = Beacon::new(&quantities.map(|quantity| Channel { quantity, band: 1 }), &Settings::DEFAULT);
     for quantity in quantities {
         beacon.measured(Measure::new(quantity, 1));
     }
@@ -86,6 +87,7 @@ fn more_values_than_a_frame_holds_are_told_one_frame_after_another() {
         told.extend(heard(&beacon.payload(frames, NEWEST)));
         frames += 1;
     }
+    // The revision of the settings is the ninth.
     assert_eq!((told.len(), frames), (8, 3));
     // What moves again comes first, the others in turn.
     beacon.measured(Measure::new(Quantity::Motion, 0));
@@ -96,7 +98,7 @@ fn more_values_than_a_frame_holds_are_told_one_frame_after_another() {
 
 #[test]
 fn a_value_that_cannot_be_said_is_left_out_and_does_not_block_the_others() {
-    let mut beacon = Beacon::new(&ROOM_SENSOR, 300);
+    let mut beacon = Beacon::new(&ROOM_SENSOR, &Settings::DEFAULT);
     measure(&mut beacon, [21_500, i64::MAX, 97]);
     let told = heard(&beacon.payload(0, NEWEST));
     assert_eq!(told.len(), 2);
@@ -107,7 +109,7 @@ fn a_value_that_cannot_be_said_is_left_out_and_does_not_block_the_others() {
 
 #[test]
 fn what_is_no_channel_is_not_told() {
-    let mut beacon = Beacon::new(&ROOM_SENSOR[..1], 300);
+    let mut beacon = Beacon::new(&ROOM_SENSOR[..1], &Settings::DEFAULT);
     beacon.measured(Measure::new(Quantity::Humidity, 1));
     assert_eq!(heard(&beacon.payload(0, NEWEST)).len(), 0);
 }

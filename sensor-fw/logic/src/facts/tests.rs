@@ -26,16 +26,16 @@ fn a_fact_is_there_after_a_restart_and_every_start_counts() {
     let (facts, boot) = start(&mut nor);
     assert_eq!(boot, 2);
     assert_eq!(facts.get(Fact::Claim), Some(&b"the hub"[..]));
-    assert_eq!(facts.get(Fact::Settings), None);
+    assert_eq!(facts.get(Fact::Update), None);
 }
 
 #[test]
 fn what_is_too_long_is_refused() {
     let mut nor = NorSim::<4096>::new(2);
     let (mut facts, _) = block_on(Facts::start(&mut nor, 0..8192)).unwrap();
-    block_on(facts.put(Fact::Settings, &[7; MAX_FACT])).unwrap();
-    assert_eq!(block_on(facts.put(Fact::Settings, &[8; MAX_FACT + 1])), Err(KeepError::TooLong));
-    assert_eq!(facts.get(Fact::Settings), Some(&[7; MAX_FACT][..]));
+    block_on(facts.put(Fact::Update, &[7; MAX_FACT])).unwrap();
+    assert_eq!(block_on(facts.put(Fact::Update, &[8; MAX_FACT + 1])), Err(KeepError::TooLong));
+    assert_eq!(facts.get(Fact::Update), Some(&[7; MAX_FACT][..]));
     let mut nor = Nor::new(1);
     assert_eq!(block_on(Facts::start(&mut nor, 0..100)).err(), Some(KeepError::NoSuchPlace));
 }

@@ -2,10 +2,12 @@
 
 use wire::{
     keys::{self, Epoch},
-    message::{Done, MessageError, Pattern, Provision, Purpose, Refusal, Rotate, ToHub, ToSensor},
+    message::{Done, MessageError, Pattern, Provision, Purpose, Refusal, Rotate, SERVICES, ToHub, ToSensor},
+    settings::Settings,
 };
 
 use super::record::{Claim, Keys, Owner, Record};
+use crate::beacon::Channel;
 
 /// A question and the session that it was asked in.
 pub(super) struct Asked<'a> {
@@ -21,6 +23,8 @@ pub(super) struct Asked<'a> {
     pub(super) is_key_new: bool,
     /// No later advert has a lower counter.
     pub(super) first_counter: u32,
+    /// What the sensor measures.
+    pub(super) channels: &'a [Channel],
 }
 
 /// What to do: keep the record, then do the rest, then answer.
@@ -28,8 +32,8 @@ pub(super) struct Asked<'a> {
 pub(super) struct Plan {
     /// What flash has to have before anything else is done.
     pub(super) record: Option<Record>,
-    /// The answer, once it is true.
-    pub(super) answer: ToHub,
+    /// The answer, once it is true; `None` when the question is for another to answer.
+    pub(super) answer: Option<ToHub>,
     /// How to blink.
     pub(super) blink: Option<Pattern>,
     /// The time, as the hub says.
@@ -38,7 +42,7 @@ pub(super) struct Plan {
 
 impl From<ToHub> for Plan {
     fn from(answer: ToHub) -> Self {
-        Self { record: None, answer, blink: None, unix_time_s: None }
+        Self { record: None, answer: Some(answer), blink: None, unix_time_s: None }
     }
 }
 
@@ -50,7 +54,7 @@ impl From<Refusal> for Plan {
 
 impl Plan {
     const fn keep(record: Record, answer: ToHub) -> Self {
-        Self { record: Some(record), answer, blink: None, unix_time_s: None }
+        Self { record: Some(record), answer: Some(answer), blink: None, unix_time_s: None }
     }
 }
 
@@ -58,6 +62,10 @@ impl Plan {
 pub(super) fn plan(asked: &Asked<'_>, record: &Record) -> Plan {
     let acknowledged = asked.epoch.and_then(|epoch| record.acknowledged(epoch));
     let record = acknowledged.as_ref().unwrap_or(record);
+    let is_service = asked.question.first().is_some_and(|kind| SERVICES.contains(kind));
+    if is_service && asked.purpose == Purpose::Link && record.claim.owner().is_some() {
+        return Plan { record: acknowledged, answer: None, blink: None, unix_time_s: None };
+    }
     let plan = match (ToSensor::parse(asked.question), asked.purpose) {
         (Err(error), _) => refusal(error).into(),
         (Ok(ToSensor::Hello(_)), _) => Refusal::OutOfPlace.into(),
@@ -70,7 +78,15 @@ pub(super) fn plan(asked: &Asked<'_>, record: &Record) -> Plan {
             Claim::Unclaimed => Refusal::NotClaimed.into(),
             Claim::Pending(_) | Claim::Active { .. } => Plan::keep(record.released(), ToHub::Released),
         },
-        (Ok(ToSensor::Rotate(_) | ToSensor::Release), Purpose::Pairing) => match record.claim {
+        (Ok(ToSensor::Set(settings)), Purpose::Link) => set(asked, record, settings),
+        (Ok(ToSensor::AskSettings), Purpose::Link) => match record.claim.owner() {
+            Some(owner) => ToHub::Settings(owner.settings).into(),
+            None => Refusal::NotClaimed.into(),
+        },
+        (
+            Ok(ToSensor::Rotate(_) | ToSensor::Release | ToSensor::Set(_) | ToSensor::AskSettings),
+            Purpose::Pairing,
+        ) => match record.claim {
             Claim::Unclaimed => Refusal::NotClaimed.into(),
             Claim::Pending(_) | Claim::Active { .. } => Refusal::OutOfPlace.into(),
         },
@@ -83,6 +99,10 @@ pub(super) const fn refusal(error: MessageError) -> Refusal {
     match error {
         MessageError::Empty => Refusal::Malformed { kind: 0 },
         MessageError::UnknownKind { kind } => Refusal::UnknownKind { kind },
+        MessageError::Settings { kind, source } => match source.setting() {
+            Some(setting) => Refusal::Setting { setting },
+            None => Refusal::Malformed { kind },
+        },
         MessageError::Short { kind, .. } | MessageError::Value { kind, .. } => Refusal::Malformed { kind },
     }
 }
@@ -94,10 +114,30 @@ fn provision(asked: &Asked<'_>, record: &Record, provision: Provision) -> Plan {
     if matches!(record.claim, Claim::Active { .. }) {
         return Refusal::OutOfPlace.into();
     }
+    if let Some(refusal) = foreign(&provision.settings, asked.channels) {
+        return refusal.into();
+    }
     let unix_time_s = provision.unix_time_s;
     let owner = Owner { number: next, ..provision.into() };
     let answer = done(asked, &owner.keys);
     Plan { unix_time_s, ..Plan::keep(record.provisioned(owner), answer) }
+}
+
+fn set(asked: &Asked<'_>, record: &Record, settings: Settings) -> Plan {
+    let answer = ToHub::Settings(settings);
+    match (foreign(&settings, asked.channels), record.set(settings)) {
+        (Some(refusal), _) => refusal.into(),
+        (None, None) => Refusal::NotClaimed.into(),
+        // Who repeats himself wears out no flash.
+        (None, Some(told)) if told == *record => answer.into(),
+        (None, Some(told)) => Plan::keep(told, answer),
+    }
+}
+
+/// Why settings that some sensor could take are not for this one.
+fn foreign(settings: &Settings, channels: &[Channel]) -> Option<Refusal> {
+    let is_measured = |code| channels.iter().any(|channel| channel.quantity.code() == code);
+    settings.check(is_measured).err()?.setting().map(|setting| Refusal::Setting { setting })
 }
 
 fn rotate(asked: &Asked<'_>, record: &Record, rotate: Rotate) -> Plan {

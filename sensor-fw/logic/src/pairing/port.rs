@@ -12,7 +12,10 @@ use wire::{
 };
 
 use super::Record;
-use crate::noise::{NoiseError, StaticKey};
+use crate::{
+    beacon::Channel,
+    noise::{NoiseError, StaticKey},
+};
 
 /// What is true of one sensor for as long as a program runs.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub struct Identity {
     pub hardware: Hardware,
     /// How often it has started.
     pub boot: u32,
+    /// What it measures, with the dead-bands of the product.
+    pub channels: &'static [Channel],
 }
 
 impl Identity {
@@ -92,6 +97,12 @@ pub enum Output<'a> {
     },
     /// Blink, so that a person finds the sensor.
     Blink(Pattern),
+    /// Whose the sensor is, its keys or its settings are others now: [`Pairing::claim`](super::Pairing::claim) says
+    /// which.
+    Changed,
+    /// Answer this by [`Pairing::answer`](super::Pairing::answer): the owner's hub asks it, and its
+    /// [kind](wire::message::SERVICES) is none of the ceremony's business.
+    Question(&'a [u8]),
     /// Notify a piece.
     Send(Piece),
     /// Hang up, for this reason.

@@ -10,10 +10,10 @@
 //! | 11 | 32 | claimed: device key |
 //! | 43 | 4 | claimed: which owner this is |
 //! | 47 | 32 | claimed: the hub's public key |
-//! | 79 | 2 | claimed: advert interval, ms |
-//! | 81 | 1 | claimed: settings revision |
-//! | 82 | 1 | claimed: length of the name |
-//! | 83 | 0–32 | claimed: name, UTF-8 |
+//! | 79 | 1 | claimed: length of the settings |
+//! | 80 | 12–60 | claimed: [settings](wire::settings) |
+//! | … | 1 | claimed: length of the name |
+//! | … | 0–32 | claimed: name, UTF-8 |
 //! | … | 4 | next key: its epoch |
 //! | … | 32 | next key |
 //!
@@ -27,6 +27,7 @@ use wire::{
     message::{ClaimState, Name, Provision, Rotate},
     seal,
     secret::{DeviceKey, Psk},
+    settings::{Settings, SettingsError},
     setup_code::PublicKey,
 };
 
@@ -39,7 +40,7 @@ const HAS_NEXT: u8 = 0b0100;
 const WIPE_DUE: u8 = 0b1000;
 
 /// The longest record, bytes.
-pub const MAX_RECORD: usize = 151;
+pub const MAX_RECORD: usize = 149 + Settings::MAX_LENGTH;
 
 /// A device key and its turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,10 +87,8 @@ pub struct Owner {
     pub number: u32,
     /// His hub's static X25519 public key.
     pub hub_key: PublicKey,
-    /// Milliseconds between adverts.
-    pub advert_interval_ms: u16,
-    /// The revision of these settings.
-    pub settings_revision: u8,
+    /// What he told it to do.
+    pub settings: Settings,
     /// What he calls the sensor.
     pub name: Name,
 }
@@ -100,8 +99,7 @@ impl From<Provision> for Owner {
             keys: Keys { epoch: it.epoch, device_key: it.device_key },
             number: it.owner_epoch,
             hub_key: it.hub_key,
-            advert_interval_ms: it.advert_interval_ms,
-            settings_revision: it.settings_revision,
+            settings: it.settings,
             name: it.name,
         }
     }
@@ -165,6 +163,8 @@ pub enum RecordError {
     },
     /// The bytes end too early.
     Short(Short),
+    /// The settings are such as no program ever kept.
+    Settings(SettingsError),
     /// A field has a value that it cannot have.
     Value {
         /// Which.
@@ -177,6 +177,7 @@ impl fmt::Display for RecordError {
         match self {
             Self::Newer { version } => write!(f, "record of version {version}, known is {VERSION}"),
             Self::Short(_) => f.write_str("record ends too early"),
+            Self::Settings(error) => write!(f, "record with impossible settings: {error}"),
             Self::Value { field } => write!(f, "record with an impossible {field}"),
         }
     }
@@ -186,7 +187,8 @@ impl core::error::Error for RecordError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Short(short) => Some(short),
-            _ => None,
+            Self::Settings(error) => Some(error),
+            Self::Newer { .. } | Self::Value { .. } => None,
         }
     }
 }
@@ -257,9 +259,12 @@ impl Record {
             owner.keys.write(&mut writer)?;
             writer.put(&owner.number.to_le_bytes())?;
             writer.put(&owner.hub_key.0)?;
-            writer.put(&owner.advert_interval_ms.to_le_bytes())?;
-            // A name has at most 32 bytes.
-            writer.put(&[owner.settings_revision, name.len() as u8])?;
+            let mut settings = [0; Settings::MAX_LENGTH];
+            let length = owner.settings.write(&mut settings)?;
+            // Settings have at most 60 bytes, a name 32.
+            writer.put(&[length as u8])?;
+            writer.put(settings.get(..length).unwrap_or_default())?;
+            writer.put(&[name.len() as u8])?;
             writer.put(name)?;
         }
         if let Some(next) = next {
@@ -288,6 +293,17 @@ impl Record {
         Self { claim: Claim::Pending(owner), failures: 0, ..self.clone() }
     }
 
+    /// The owner has told the sensor what to do.
+    pub(super) fn set(&self, settings: Settings) -> Option<Self> {
+        let told = |owner: &Owner| Owner { settings, ..owner.clone() };
+        let claim = match &self.claim {
+            Claim::Unclaimed => return None,
+            Claim::Pending(owner) => Claim::Pending(told(owner)),
+            Claim::Active { owner, next } => Claim::Active { owner: told(owner), next: next.clone() },
+        };
+        Some(Self { claim, ..self.clone() })
+    }
+
     /// The sensor is nobody's. A pending owner counts, too: adverts may have been sent under his key.
     pub(super) fn released(&self) -> Self {
         let owners = self.claim.owner().map_or(self.owners, |owner| self.owners.max(owner.number));
@@ -304,11 +320,12 @@ impl Default for Record {
 fn owner(reader: &mut Reader<'_>) -> Result<Owner, RecordError> {
     let keys = Keys::read(reader)?;
     let (number, hub_key) = (reader.u32()?, PublicKey(reader.array()?));
-    let (advert_interval_ms, settings_revision) = (reader.u16()?, reader.u8()?);
+    let length = usize::from(reader.u8()?);
+    let settings = Settings::parse(reader.slice(length)?).map_err(RecordError::Settings)?;
     let length = usize::from(reader.u8()?);
     let name = core::str::from_utf8(reader.slice(length)?).ok().and_then(Name::new);
     let name = name.ok_or(RecordError::Value { field: "name" })?;
-    Ok(Owner { keys, number, hub_key, advert_interval_ms, settings_revision, name })
+    Ok(Owner { keys, number, hub_key, settings, name })
 }
 
 #[cfg(test)]

@@ -36,7 +36,16 @@ pub(super) struct Session {
     inbox: Reassembler,
     outbox: Splitter,
     stage: Stage,
+    /// A question that another answers.
+    asked: Option<Deferred>,
     deadline_ms: u64,
+}
+
+/// A question in the inbox.
+#[derive(Debug)]
+struct Deferred {
+    length: usize,
+    is_told: bool,
 }
 
 #[derive(Debug)]
@@ -95,7 +104,7 @@ impl From<Unanswered> for Heard {
 impl Session {
     pub(super) fn new(connected: Connected, now_ms: u64) -> Self {
         let (inbox, outbox) = (Reassembler::new(), Splitter::new());
-        Self { connected, inbox, outbox, stage: Stage::Begun, deadline_ms: now_ms + BEGIN_MS }
+        Self { connected, inbox, outbox, stage: Stage::Begun, asked: None, deadline_ms: now_ms + BEGIN_MS }
     }
 
     pub(super) const fn deadline_ms(&self) -> u64 {
@@ -114,13 +123,17 @@ impl Session {
             Ok(Some(message)) => message,
             Err(error) => return Heard::Fault(Fault::Pipe(error)),
         };
-        if sensor.is_busy || self.outbox.is_busy() {
+        if sensor.is_busy || self.outbox.is_busy() || self.asked.is_some() {
             return Heard::Fault(Fault::OutOfTurn);
         }
         self.deadline_ms = now_ms + SILENCE_MS;
         match &mut self.stage {
             Stage::Over => Heard::Fault(Fault::OutOfTurn),
-            Stage::Open(open) => open.hear(message, sensor.record, self.connected.first_counter),
+            Stage::Open(open) => {
+                let (heard, length) = open.hear(message, sensor, self.connected.first_counter);
+                self.asked = length.map(|length| Deferred { length, is_told: false });
+                heard
+            }
             Stage::Begun => match begin(message, sensor, &self.connected, &mut self.outbox, rng) {
                 Err(unanswered) => unanswered.into(),
                 Ok(stage) => {
@@ -131,29 +144,50 @@ impl Session {
         }
     }
 
+    /// Does a question wait for another to answer it?
+    pub(super) const fn is_asked(&self) -> bool {
+        self.asked.is_some()
+    }
+
+    /// The question that another is to answer, once.
+    pub(super) fn question(&mut self) -> Option<&[u8]> {
+        let asked = self.asked.as_mut().filter(|asked| !asked.is_told)?;
+        asked.is_told = true;
+        self.inbox.message().get(..asked.length)
+    }
+
     /// Seals an answer and sends it.
     pub(super) fn answer(&mut self, answer: &ToHub) -> Result<(), Fault> {
+        if let Stage::Open(open) = &mut self.stage {
+            open.is_key_new |= matches!(answer, ToHub::Done(_));
+        }
+        let mut plain = [0; MAX_LENGTH];
+        let length = answer.write(&mut plain).map_err(|_| Fault::Noise(NoiseError::NoRoom { needed: MAX_LENGTH }))?;
+        self.send(plain.get(..length).unwrap_or_default())
+    }
+
+    /// Seals the bytes of an answer and sends them.
+    pub(super) fn send(&mut self, answer: &[u8]) -> Result<(), Fault> {
+        self.asked = None;
         let Stage::Open(open) = &mut self.stage else {
             return Ok(());
         };
-        open.is_key_new |= matches!(answer, ToHub::Done(_));
-        let mut plain = [0; MAX_LENGTH];
-        let length = answer.write(&mut plain).map_err(|_| Fault::Noise(NoiseError::NoRoom { needed: MAX_LENGTH }))?;
         let room = self.outbox.room().map_err(|_| Fault::OutOfTurn)?;
-        let sealed = open.transport.seal(plain.get(..length).unwrap_or_default(), room).map_err(Fault::Noise)?;
+        let sealed = open.transport.seal(answer, room).map_err(Fault::Noise)?;
         self.outbox.loaded(sealed).map_err(|_| Fault::OutOfTurn)
     }
 }
 
 impl Open {
-    fn hear(&mut self, message: &mut [u8], record: &Record, first_counter: u32) -> Heard {
+    /// What a message leads to; and how long the question in it is, if another is to answer it.
+    fn hear(&mut self, message: &mut [u8], sensor: &Standing<'_>, first_counter: u32) -> (Heard, Option<usize>) {
         let question = match self.transport.open(message) {
             Ok(question) => question,
             // The first message of a session may have been recorded; this is what nobody can make without the keys.
             Err(error) if self.purpose == Purpose::Pairing && !self.is_live => {
-                return Heard::FailedHandshake(Fault::Noise(error));
+                return (Heard::FailedHandshake(Fault::Noise(error)), None);
             }
-            Err(error) => return Heard::Fault(Fault::Noise(error)),
+            Err(error) => return (Heard::Fault(Fault::Noise(error)), None),
         };
         self.is_live = true;
         let asked = Asked {
@@ -163,11 +197,15 @@ impl Open {
             epoch: self.epoch,
             is_key_new: self.is_key_new,
             first_counter,
+            channels: sensor.identity.channels,
         };
-        let plan = plan(&asked, record);
-        // There may have been a key in it.
-        question.zeroize();
-        Heard::Question(plan)
+        let plan = plan(&asked, sensor.record);
+        let deferred = plan.answer.is_none().then_some(question.len());
+        if deferred.is_none() {
+            // There may have been a key in it.
+            question.zeroize();
+        }
+        (Heard::Question(plan), deferred)
     }
 }
 

@@ -46,7 +46,7 @@ fn a_sensor_is_paired_whatever_the_size_of_pieces() {
         assert_eq!((state(&sensor), sensor.advert, sensor.clock_s), (ClaimState::Active, None, Some(1_795_000_000)));
         assert!(hub.hears(&sensor));
         let owner = sensor.claim().owner().unwrap();
-        assert_eq!((owner.name.as_str(), owner.advert_interval_ms, owner.number), ("Kitchen", 5000, 1));
+        assert_eq!((owner.name.as_str(), owner.settings.revision, owner.number), ("Kitchen", 3, 1));
     }
 }
 
@@ -56,7 +56,7 @@ fn flash_has_the_key_before_the_hub_is_told() {
     hub.mtu = 500;
     sensor.trace.clear();
     hub.pair(&mut sensor).unwrap();
-    assert_eq!(sensor.trace, ["send", "persist", "clock", "send", "persist", "send", "close"]);
+    assert_eq!(sensor.trace, ["send", "persist", "clock", "change", "send", "persist", "change", "send", "close"]);
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn a_released_sensor_is_wiped_and_can_be_paired_again() {
     sensor.trace.clear();
     let (talk, _) = hub.link(&mut sensor, &key, nobody()).unwrap();
     talk.release().unwrap();
-    assert_eq!(sensor.trace, ["send", "persist", "wipe", "persist", "send"]);
+    assert_eq!(sensor.trace, ["send", "persist", "wipe", "persist", "change", "send"]);
     assert_eq!((state(&sensor), sensor.has_log(), sensor.kept().owners), (ClaimState::Unclaimed, false, 1));
     assert_eq!(hub.link(&mut sensor, &key, nobody()).err(), Some(GaveUp::HungUp(Fault::Unclaimed)));
     // Only who touches it may have it.

@@ -1,6 +1,7 @@
 //! The battery fails at every moment at which flash is asked for something, once and twice.
 
 use fw_logic::pairing::Claim;
+use wire::{message::ToSensor, settings::Settings};
 
 use crate::{
     ceremonies::{met, state},
@@ -8,9 +9,13 @@ use crate::{
     sensor::{Cut, Sensor},
 };
 
-/// A sensor's life, as far as the battery allows: paired, two rotations, released, paired again.
+const SETTINGS: Settings = Settings { revision: 77, heartbeat_s: 10, ..Settings::DEFAULT };
+
+/// A sensor's life, as far as the battery allows: paired, told what to do, two rotations, released, paired again.
 fn live(sensor: &mut Sensor, hub: &mut Hub) -> Result<(), GaveUp> {
     hub.pair(sensor)?;
+    let key = hub.keys[0].clone();
+    hub.link(sensor, &key, nobody())?.0.ask(&ToSensor::Set(SETTINGS))?;
     for _ in 0..2 {
         hub.rotate(sensor, nobody())?.confirm()?;
         hub.keys.remove(0);
@@ -53,11 +58,11 @@ fn cuts(writes: usize) -> impl Iterator<Item = Cut> {
 }
 
 #[test]
-fn a_life_without_cuts_asks_flash_eleven_times() {
+fn a_life_without_cuts_asks_flash_twelve_times() {
     let (mut sensor, mut hub) = met(60);
     live(&mut sensor, &mut hub).unwrap();
-    // Each pairing: pending, active. Each rotation: both, next. Release: unclaimed, wipe, wiped.
-    assert_eq!(sensor.writes, 2 + 2 * 2 + 3 + 2);
+    // Each pairing: pending, active. The settings: one. Each rotation: both, next. Release: unclaimed, wipe, wiped.
+    assert_eq!(sensor.writes, 2 + 1 + 2 * 2 + 3 + 2);
     check(&mut sensor, &mut hub);
 }
 

@@ -8,6 +8,7 @@ use wire::{
     },
     pipe::{PipeError, Reassembler, Splitter},
     secret::{DeviceKey, Psk},
+    settings::Settings,
     setup_code::{PublicKey, SetupCode},
 };
 
@@ -72,8 +73,7 @@ impl Hub {
             owner_epoch,
             hub_key: PublicKey([0x22; 32]),
             unix_time_s: Some(1_795_000_000),
-            advert_interval_ms: 5000,
-            settings_revision: 3,
+            settings: Settings { revision: 3, ..Settings::DEFAULT },
             name: Name::new("Kitchen").unwrap(),
         }
     }
@@ -272,10 +272,15 @@ impl Talk<'_> {
     }
 
     pub(crate) fn ask_sealed(&mut self, sealed: &[u8]) -> Result<ToHub, GaveUp> {
+        ToHub::parse(&self.answer_to(sealed)?).map_err(|_| GaveUp::Message)
+    }
+
+    /// The bytes of the answer.
+    pub(crate) fn answer_to(&mut self, sealed: &[u8]) -> Result<Vec<u8>, GaveUp> {
         let answer = self.pipe.ask(sealed)?;
         let mut plain = [0; 1024];
         let length = self.noise.read_message(&answer, &mut plain).map_err(|_| GaveUp::Noise)?;
-        ToHub::parse(&plain[..length]).map_err(|_| GaveUp::Message)
+        Ok(plain[..length].to_vec())
     }
 
     /// Gives a key and checks the proof.

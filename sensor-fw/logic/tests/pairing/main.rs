@@ -9,3 +9,4 @@ mod limits;
 mod luck;
 mod mutations;
 mod sensor;
+mod settings;

@@ -1,9 +1,11 @@
 //! A sensor with flash that keeps what it was told to keep, and a battery that can fail at any of these moments.
 
 use fw_logic::{
+    Channel,
     noise::StaticKey,
     pairing::{Claim, Connected, Fault, Identity, Input, MAX_RECORD, Output, Pairing, Record},
 };
+use units::Quantity;
 use wire::{
     firmware::{Hardware, Version},
     pairing_advert::PairingAdvert,
@@ -49,9 +51,14 @@ pub(crate) struct Sensor {
     pub(crate) hung_up: Option<Fault>,
     pub(crate) blinked: Vec<u8>,
     pub(crate) clock_s: Option<u64>,
+    /// How often it was said that somebody, or something he wants, is another.
+    pub(crate) changes: u32,
     /// Names of outputs, in order.
     pub(crate) trace: Vec<&'static str>,
 }
+
+pub(crate) const CHANNELS: [Channel; 2] =
+    [Channel { quantity: Quantity::Temperature, band: 100 }, Channel { quantity: Quantity::Humidity, band: 10_000 }];
 
 fn identity(seed: u64, boot: u32) -> Identity {
     let mut luck = Luck(seed);
@@ -64,6 +71,7 @@ fn identity(seed: u64, boot: u32) -> Identity {
         firmware: Version([1, 2, 3, 4]),
         hardware: Hardware::new(3).unwrap(),
         boot,
+        channels: &CHANNELS,
     }
 }
 
@@ -86,6 +94,7 @@ impl Sensor {
             hung_up: None,
             blinked: Vec::new(),
             clock_s: None,
+            changes: 0,
             trace: Vec::new(),
         }
     }
@@ -186,6 +195,15 @@ impl Sensor {
                 Some(Output::Blink(pattern)) => {
                     self.blinked.push(pattern.bits());
                     ("blink", None)
+                }
+                Some(Output::Changed) => {
+                    self.changes += 1;
+                    ("change", None)
+                }
+                Some(Output::Question(question)) => {
+                    let answer = [&[question[0] | 0x80][..], &question[1..], b", indeed"].concat();
+                    self.pairing.answer(&answer);
+                    ("question", None)
                 }
                 Some(Output::Send(piece)) => {
                     self.pieces.push(piece.bytes().to_vec());

@@ -5,6 +5,7 @@ use crate::{
     firmware::{Hardware, Version},
     keys::Epoch,
     secret::DeviceKey,
+    settings::{Setting, Settings, tests::settings},
     setup_code::{Product, PublicKey, Uid},
 };
 
@@ -23,7 +24,7 @@ fn answer_bytes(message: &ToHub) -> Vec<u8> {
 prop_compose! {
     fn provision()(
         key: [u8; 32], epoch: u32, owner_epoch: u32, hub_key: [u8; 32], time: Option<u64>,
-        interval in 100_u16..=10_240, settings_revision: u8, name in "[a-zäß世 ]{0,10}",
+        settings in settings(), name in "[a-zäß世 ]{0,10}",
     ) -> ToSensor {
         ToSensor::Provision(Provision {
             device_key: DeviceKey::new(key),
@@ -31,8 +32,7 @@ prop_compose! {
             owner_epoch,
             hub_key: PublicKey(hub_key),
             unix_time_s: time.filter(|time| *time != 0),
-            advert_interval_ms: interval,
-            settings_revision,
+            settings,
             name: Name::new(&name).unwrap(),
         })
     }
@@ -50,6 +50,8 @@ fn to_sensor() -> impl Strategy<Value = ToSensor> {
             ToSensor::Rotate(Rotate { epoch: Epoch(epoch), device_key: DeviceKey::new(key) })
         }),
         Just(ToSensor::Release),
+        settings().prop_map(ToSensor::Set),
+        Just(ToSensor::AskSettings),
     ]
 }
 
@@ -81,6 +83,7 @@ fn to_hub() -> impl Strategy<Value = ToHub> {
         Just(ToHub::Confirmed),
         Just(ToHub::Blinking),
         Just(ToHub::Released),
+        settings().prop_map(ToHub::Settings),
         prop_oneof![
             any::<u8>().prop_map(|kind| Refusal::UnknownKind { kind }),
             any::<u8>().prop_map(|kind| Refusal::Malformed { kind }),
@@ -90,7 +93,8 @@ fn to_hub() -> impl Strategy<Value = ToHub> {
             Just(Refusal::NotClaimed),
             Just(Refusal::OutOfPlace),
             Just(Refusal::Storage),
-            (9_u8.., any::<u32>()).prop_map(|(reason, detail)| Refusal::Other { reason, detail }),
+            (0..9_u8).prop_map(|code| Refusal::Setting { setting: Setting::of_code(code).unwrap() }),
+            (10_u8.., any::<u32>()).prop_map(|(reason, detail)| Refusal::Other { reason, detail }),
         ]
         .prop_map(ToHub::Refused),
     ]
@@ -112,20 +116,21 @@ fn impossible_fields_are_refused_by_name() {
         owner_epoch: 1,
         hub_key: PublicKey([2; 32]),
         unix_time_s: None,
-        advert_interval_ms: 300,
-        settings_revision: 0,
+        settings: Settings::DEFAULT,
         name: Name::new("öl").unwrap(),
     }));
-    assert_eq!(provision.len(), 88);
+    assert_eq!(provision.len(), 98);
     let check = |position: usize, byte: u8, field| {
         let mut changed = provision.clone();
         changed[position] = byte;
         assert_eq!(ToSensor::parse(&changed), Err(MessageError::Value { kind: 0x02, field }));
     };
-    check(82, 0x00, "advert interval");
-    check(82, 0xFF, "advert interval");
-    check(84, 33, "length of the name");
-    check(86, b'o', "name");
+    check(94, 33, "length of the name");
+    check(96, b'o', "name");
+    let mut deaf = provision.clone();
+    deaf[85] = 0xFF;
+    let error = ToSensor::parse(&deaf).unwrap_err();
+    assert_eq!(error.to_string(), "message of kind 0x02: advert interval of 65416 ms, 100 to 10240 are possible");
 
     let mut hello = [0; 27];
     hello[0] = 0x01;

@@ -6,6 +6,7 @@ use super::{FieldError, MessageError, write};
 use crate::{
     bytes::{NoRoom, Reader},
     firmware::{Hardware, Version},
+    settings::{Setting, Settings},
     setup_code::{Product, Uid},
 };
 
@@ -15,6 +16,7 @@ const CONFIRMED: u8 = 0x83;
 const BLINKING: u8 = 0x84;
 const RELEASED: u8 = 0x85;
 const REFUSED: u8 = 0x8F;
+const SETTINGS: u8 = 0x90;
 
 /// Whose the sensor is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +126,11 @@ pub enum Refusal {
     OutOfPlace,
     /// The sensor could not write its flash; it is as it was.
     Storage,
+    /// Of the settings this one cannot be; they are as they were.
+    Setting {
+        /// Which.
+        setting: Setting,
+    },
     /// A reason of a newer version.
     Other {
         /// Its number.
@@ -144,6 +151,7 @@ impl Refusal {
             Self::NotClaimed => (6, 0),
             Self::OutOfPlace => (7, 0),
             Self::Storage => (8, 0),
+            Self::Setting { setting } => (9, setting as u32),
             Self::Other { reason, detail } => (reason, detail),
         }
     }
@@ -158,6 +166,9 @@ impl Refusal {
             (6, Ok(0)) => Self::NotClaimed,
             (7, Ok(0)) => Self::OutOfPlace,
             (8, Ok(0)) => Self::Storage,
+            (9, Ok(setting)) => {
+                Setting::of_code(setting).map_or(Self::Other { reason, detail }, |setting| Self::Setting { setting })
+            }
             _ => Self::Other { reason, detail },
         }
     }
@@ -174,6 +185,7 @@ impl fmt::Display for Refusal {
             Self::NotClaimed => f.write_str("nobody owns the sensor"),
             Self::OutOfPlace => f.write_str("the sensor does not do that in a session for this purpose"),
             Self::Storage => f.write_str("the sensor could not write its flash"),
+            Self::Setting { setting } => write!(f, "the sensor cannot have that {setting}"),
             Self::Other { reason, detail } => write!(f, "the sensor refused for reason {reason} ({detail})"),
         }
     }
@@ -194,6 +206,8 @@ pub enum ToHub {
     Blinking,
     /// The sensor is nobody's, and nothing of its owner is left.
     Released,
+    /// What it is told to do, now.
+    Settings(Settings),
     /// The sensor does not do it.
     Refused(Refusal),
 }
@@ -212,6 +226,7 @@ impl ToHub {
             CONFIRMED => Ok(Self::Confirmed),
             BLINKING => Ok(Self::Blinking),
             RELEASED => Ok(Self::Released),
+            SETTINGS => Settings::parse(reader.rest()).map(Self::Settings).map_err(Into::into),
             REFUSED => refusal(reader).map(Self::Refused),
             kind => return Err(MessageError::UnknownKind { kind }),
         };
@@ -247,6 +262,7 @@ impl ToHub {
             Self::Confirmed => write(buffer, &[&[CONFIRMED]]),
             Self::Blinking => write(buffer, &[&[BLINKING]]),
             Self::Released => write(buffer, &[&[RELEASED]]),
+            Self::Settings(settings) => super::write_settings(buffer, SETTINGS, settings),
             Self::Refused(refusal) => {
                 let (reason, detail) = refusal.code();
                 write(buffer, &[&[REFUSED, reason], &detail.to_le_bytes()])

@@ -5,6 +5,7 @@ use crate::{
     bytes::{NoRoom, Reader},
     keys::Epoch,
     secret::DeviceKey,
+    settings::Settings,
     setup_code::PublicKey,
 };
 
@@ -14,10 +15,8 @@ const CONFIRM: u8 = 0x03;
 const IDENTIFY: u8 = 0x04;
 const ROTATE: u8 = 0x05;
 const RELEASE: u8 = 0x06;
-
-/// Advert intervals that a sensor takes, ms: from what battery sensors need to the longest of the specification
-/// (Core 5.4, volume 6, part B, 4.4.2.2: 10.24 s).
-const ADVERT_INTERVALS_MS: core::ops::RangeInclusive<u16> = 100..=10_240;
+const SET: u8 = 0x10;
+const ASK_SETTINGS: u8 = 0x11;
 
 /// Which hub it is: random, for life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,10 +64,8 @@ pub struct Provision {
     pub hub_key: PublicKey,
     /// Seconds since 1970, if the hub knows the time.
     pub unix_time_s: Option<u64>,
-    /// Milliseconds between adverts, 100 to 10 240.
-    pub advert_interval_ms: u16,
-    /// The revision of these settings, which adverts echo.
-    pub settings_revision: u8,
+    /// What to do until told otherwise.
+    pub settings: Settings,
     /// What the owner calls the sensor.
     pub name: Name,
 }
@@ -97,6 +94,10 @@ pub enum ToSensor {
     Rotate(Rotate),
     /// Be nobody's.
     Release,
+    /// Do this from now on.
+    Set(Settings),
+    /// Say what you are told to do.
+    AskSettings,
 }
 
 impl ToSensor {
@@ -114,6 +115,8 @@ impl ToSensor {
             IDENTIFY => reader.u8().map(|bits| Self::Identify(Pattern::new(bits))).map_err(Into::into),
             ROTATE => rotate(reader).map(Self::Rotate),
             RELEASE => Ok(Self::Release),
+            SET => Settings::parse(reader.rest()).map(Self::Set).map_err(Into::into),
+            ASK_SETTINGS => Ok(Self::AskSettings),
             kind => return Err(MessageError::UnknownKind { kind }),
         };
         message.map_err(|error| error.of(kind))
@@ -128,6 +131,8 @@ impl ToSensor {
             Self::Hello(it) => write(buffer, &[&[HELLO, it.lowest, it.highest], &it.hub.0, &it.nonce]),
             Self::Provision(it) => {
                 let name = it.name.as_str().as_bytes();
+                let mut settings = [0; Settings::MAX_LENGTH];
+                let length = it.settings.write(&mut settings)?;
                 write(
                     buffer,
                     &[
@@ -137,8 +142,10 @@ impl ToSensor {
                         &it.owner_epoch.to_le_bytes(),
                         &it.hub_key.0,
                         &it.unix_time_s.unwrap_or(0).to_le_bytes(),
-                        &it.advert_interval_ms.to_le_bytes(),
-                        &[it.settings_revision, it.name.length],
+                        // Settings have at most 60 bytes.
+                        &[length as u8],
+                        settings.get(..length).unwrap_or_default(),
+                        &[it.name.length],
                         name,
                     ],
                 )
@@ -147,6 +154,8 @@ impl ToSensor {
             Self::Identify(pattern) => write(buffer, &[&[IDENTIFY, pattern.bits()]]),
             Self::Rotate(it) => write(buffer, &[&[ROTATE], &it.epoch.0.to_le_bytes(), it.device_key.expose()]),
             Self::Release => write(buffer, &[&[RELEASE]]),
+            Self::Set(settings) => super::write_settings(buffer, SET, settings),
+            Self::AskSettings => write(buffer, &[&[ASK_SETTINGS]]),
         }
     }
 }
@@ -164,18 +173,15 @@ fn provision(mut reader: Reader<'_>) -> Result<Provision, FieldError> {
     let (epoch, owner_epoch) = (Epoch(reader.u32()?), reader.u32()?);
     let hub_key = PublicKey(reader.array()?);
     let unix_time_s = Some(reader.u64()?).filter(|seconds| *seconds != 0);
-    let advert_interval_ms = reader.u16()?;
-    if !ADVERT_INTERVALS_MS.contains(&advert_interval_ms) {
-        return Err(FieldError::Value("advert interval"));
-    }
-    let settings_revision = reader.u8()?;
+    let length = usize::from(reader.u8()?);
+    let settings = Settings::parse(reader.slice(length)?)?;
     let length = usize::from(reader.u8()?);
     if length > MAX_NAME {
         return Err(FieldError::Value("length of the name"));
     }
     let name = core::str::from_utf8(reader.slice(length)?).ok().and_then(Name::new);
     let name = name.ok_or(FieldError::Value("name"))?;
-    Ok(Provision { device_key, epoch, owner_epoch, hub_key, unix_time_s, advert_interval_ms, settings_revision, name })
+    Ok(Provision { device_key, epoch, owner_epoch, hub_key, unix_time_s, settings, name })
 }
 
 fn rotate(mut reader: Reader<'_>) -> Result<Rotate, FieldError> {

