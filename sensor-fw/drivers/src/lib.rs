@@ -42,6 +42,7 @@ extern crate std;
 mod fault;
 mod probe;
 mod sample;
+mod scd4x;
 mod sht4x;
 #[cfg(any(test, feature = "sim"))]
 pub mod sim;
@@ -49,4 +50,5 @@ pub mod sim;
 pub use fault::{Chip, Fault};
 pub use probe::{PairError, Probe};
 pub use sample::{MAX_MEASURES, Sample};
+pub use scd4x::{Rest, Scd4x};
 pub use sht4x::{Address as Sht4xAddress, Sht4x};

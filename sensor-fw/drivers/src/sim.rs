@@ -7,10 +7,12 @@
 mod air;
 mod bus;
 mod clock;
+mod scd4x;
 mod sht4x;
 mod words;
 
 pub use air::Air;
 pub use bus::{Bus, Counts, Device, Disturbance, Nack};
 pub use clock::{Clock, Delay};
+pub use scd4x::Scd4x;
 pub use sht4x::Sht4x;
