@@ -230,6 +230,7 @@ impl From<&hub_model::Fact> for Fact {
             F::Timestamp(seconds) => ("device_time", DateTime::from_seconds(*seconds)),
             F::Text(text) => ("text", text.clone()),
             F::Raw(bytes) => ("raw", hex::encode(bytes)),
+            F::SettingsRevision(number) => ("settings_revision", number.to_string()),
             F::Sequence(number) => ("sequence", number.to_string()),
         };
         Self { name, value }

@@ -1,6 +1,7 @@
 //! BTHome 1 and 2. Bytes, objects and seals are [`wire::bthome`]'s; here they become the hub's words.
 
 use hub_model::{Action, Address, BindKey, Decoded, Fact, Format, Press, Turn, Value};
+use units::Quantity;
 use wire::bthome::{
     Event, Fact as WireFact, Item, MAX_SERVICE_DATA, Press as WirePress, Report, Turn as WireTurn, v1, v2,
 };
@@ -70,6 +71,10 @@ fn collect<'a, I: Iterator<Item = Item<'a>>>(
     for item in items.by_ref() {
         is_empty = false;
         match item {
+            // Of a byte, so it fits; a number of the device and nothing that is measured.
+            Item::Reading { quantity: Quantity::SettingsRevision, value, .. } => {
+                decoded.facts.extend(u8::try_from(value).map(Fact::SettingsRevision));
+            }
             Item::Reading { quantity, instance, value } => decoded.values.push(Value { quantity, instance, value }),
             Item::Event(event) => decoded.actions.push(action(event)),
             Item::Fact(said) => decoded.facts.push(fact(said)),

@@ -122,6 +122,8 @@ pub enum Fact {
     Text(String),
     /// Bytes without a meaning that we know (0x54).
     Raw(Vec<u8>),
+    /// Which settings hold in the device, by the counting of whoever set them (0x65).
+    SettingsRevision(u8),
     /// A sequence number of measurements, as Ruuvi sends.
     Sequence(u32),
 }

@@ -144,12 +144,13 @@ impl Sensor {
         Ok(Some(Sent { advert, truth }))
     }
 
-    /// The values in a frame of its own.
+    /// What was measured, by a frame of its own.
     fn said(&self, service_data: &[u8]) -> Vec<Measure> {
         let mut buffer = [0; MAX_SERVICE_DATA];
         let frame = v2::Frame::parse(service_data).ok();
         let items = frame.and_then(|frame| frame.open(&self.key, self.address.bytes(), &mut buffer).ok());
         let measure = |item| match item {
+            Item::Reading { quantity: Quantity::SettingsRevision, .. } => None,
             Item::Reading { quantity, value, .. } => Some(Measure::new(quantity, value)),
             _ => None,
         };

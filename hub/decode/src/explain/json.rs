@@ -141,6 +141,7 @@ impl Said {
             Fact::Timestamp(seconds) => ("timestamp", (*seconds).into()),
             Fact::Text(text) => ("text", text.as_str().into()),
             Fact::Raw(bytes) => ("raw", hex::encode(bytes).into()),
+            Fact::SettingsRevision(number) => ("settings_revision", (*number).into()),
             Fact::Sequence(number) => ("measurement_sequence", (*number).into()),
         };
         Self { fact, value }

@@ -57,7 +57,7 @@ UNITS = {  # what the specification gives two units has one here; (device class,
     ("mass", "lb"): ("kg", 0.45359237),
     ("pressure", "mbar"): ("hPa", 1),
 }
-FACTS = {"text", "raw", "timestamp"}
+FACTS = {"text", "raw", "timestamp", "settings_revision"}
 FACT_IDS = {0xF0, 0xF1, 0xF2}
 UUIDS = {"fcd2": "0000fcd2-0000-1000-8000-00805f9b34fb", "181c": "0000181c-0000-1000-8000-00805f9b34fb",
          "181e": "0000181e-0000-1000-8000-00805f9b34fb"}
