@@ -39,14 +39,17 @@
 #[cfg(any(test, feature = "sim"))]
 extern crate std;
 
+mod bmp390;
 mod fault;
 mod probe;
+mod registers;
 mod sample;
 mod scd4x;
 mod sht4x;
 #[cfg(any(test, feature = "sim"))]
 pub mod sim;
 
+pub use bmp390::{Bmp390, Sdo};
 pub use fault::{Chip, Fault};
 pub use probe::{PairError, Probe};
 pub use sample::{MAX_MEASURES, Sample};

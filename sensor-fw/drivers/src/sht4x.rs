@@ -5,7 +5,7 @@ use units::{Measure, MilliCelsius, Quantity};
 
 use crate::{Chip, Fault, Probe, Sample};
 
-/// What the chip is specified for, in 0.001 °C (SHT4x datasheet, table 2).
+/// What the chip is specified for, in 0.001 °C (SHT4x datasheet, chapter 2).
 const OPERATES: core::ops::RangeInclusive<i32> = -40_000..=125_000;
 
 /// A probe of temperature and humidity: SHT40, SHT41 or SHT45, at high precision.

@@ -5,13 +5,18 @@
 //! measure, for whoever reckons energy, and can be disturbed on purpose.
 
 mod air;
+mod bmp390;
 mod bus;
 mod clock;
+mod floats;
 mod scd4x;
 mod sht4x;
 mod words;
 
 pub use air::Air;
+pub use bmp390::Bmp390;
+#[cfg(test)]
+pub(crate) use bmp390::Memory as Bmp390Memory;
 pub use bus::{Bus, Counts, Device, Disturbance, Nack};
 pub use clock::{Clock, Delay};
 pub use scd4x::Scd4x;
