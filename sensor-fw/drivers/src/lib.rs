@@ -39,6 +39,7 @@
 #[cfg(any(test, feature = "sim"))]
 extern crate std;
 
+mod bme280;
 mod bmp390;
 mod fault;
 mod probe;
@@ -49,6 +50,7 @@ mod sht4x;
 #[cfg(any(test, feature = "sim"))]
 pub mod sim;
 
+pub use bme280::Bme280;
 pub use bmp390::{Bmp390, Sdo};
 pub use fault::{Chip, Fault};
 pub use probe::{PairError, Probe};

@@ -5,6 +5,7 @@
 //! measure, for whoever reckons energy, and can be disturbed on purpose.
 
 mod air;
+mod bme280;
 mod bmp390;
 mod bus;
 mod clock;
@@ -14,6 +15,9 @@ mod sht4x;
 mod words;
 
 pub use air::Air;
+pub use bme280::Bme280;
+#[cfg(test)]
+pub(crate) use bme280::Memory as Bme280Memory;
 pub use bmp390::Bmp390;
 #[cfg(test)]
 pub(crate) use bmp390::Memory as Bmp390Memory;
