@@ -41,6 +41,8 @@ extern crate std;
 
 mod bme280;
 mod bmp390;
+mod button;
+mod contact;
 mod fault;
 mod probe;
 mod registers;
@@ -49,11 +51,15 @@ mod scd4x;
 mod sht4x;
 #[cfg(any(test, feature = "sim"))]
 pub mod sim;
+mod supply;
 
 pub use bme280::Bme280;
 pub use bmp390::{Bmp390, Sdo};
+pub use button::{Button, Press};
+pub use contact::{Contact, Wiring};
 pub use fault::{Chip, Fault};
 pub use probe::{PairError, Probe};
 pub use sample::{MAX_MEASURES, Sample};
 pub use scd4x::{Rest, Scd4x};
 pub use sht4x::{Address as Sht4xAddress, Sht4x};
+pub use supply::{Chemistry, Converter, Scale, Supply, SupplyFault};

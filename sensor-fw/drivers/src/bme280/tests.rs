@@ -57,7 +57,7 @@ fn the_air_changes_and_the_measures_with_it() {
 fn a_driver_that_reads_early_waits_on_and_then_says_so() {
     let (bus, clock, mut probe) = bus(sim::Bme280::new(|_| AIR));
     close(&sample(&mut probe).unwrap(), AIR);
-    let mut hasty = Bme280::new(bus.clone(), clock.hasty_delay(80), Sdo::Low);
+    let mut hasty = Bme280::new(bus, clock.hasty_delay(80), Sdo::Low);
     close(&sample(&mut hasty).unwrap(), AIR);
     let mut hastier = Bme280 { delay: clock.hasty_delay(50), ..hasty };
     assert_eq!(sample(&mut hastier), Err(Fault::Late { chip: CHIP, waited_us: 15_000 }));

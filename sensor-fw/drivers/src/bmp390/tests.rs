@@ -49,7 +49,7 @@ fn a_driver_that_reads_early_waits_on_and_then_says_so() {
     let (bus, clock, mut probe) = bus(sim::Bmp390::new(|_| AIR));
     assert!(sample(&mut probe).is_ok());
     // A delay that is a quarter short is made up for by asking again; one of half the time is not.
-    let mut hasty = Bmp390::new(bus.clone(), clock.hasty_delay(75), Sdo::High);
+    let mut hasty = Bmp390::new(bus, clock.hasty_delay(75), Sdo::High);
     assert_eq!(sample(&mut hasty), Ok(vec![98_765, 21_370]));
     let mut hastier = Bmp390 { delay: clock.hasty_delay(50), ..hasty };
     assert_eq!(sample(&mut hastier), Err(Fault::Late { chip: CHIP, waited_us: 16_000 }));
