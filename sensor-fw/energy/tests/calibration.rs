@@ -1,0 +1,49 @@
+//! Set up like devices of others, the model says what their makers measured.
+#![expect(clippy::print_stdout, reason = "a test")]
+use fw_energy::published::{Anchor, Role, anchors};
+
+const TOLERANCE: f64 = 0.15;
+
+fn of(role: Role) -> Vec<Anchor> {
+    anchors().into_iter().filter(|anchor| anchor.role == role).collect()
+}
+
+fn check(device: &str) {
+    let own: Vec<_> = anchors().into_iter().filter(|anchor| anchor.device == device).collect();
+    assert!(own.len() >= 3, "{} anchors of {device}", own.len());
+    own.iter().for_each(|anchor| println!("{anchor}"));
+    for anchor in own.iter().filter(|anchor| anchor.role != Role::Missed) {
+        assert!(anchor.deviation().abs() <= TOLERANCE, "{anchor}");
+    }
+}
+
+#[test]
+fn a_b_parasite_takes_what_its_maker_measured() {
+    check("b-parasite");
+}
+
+#[test]
+fn a_ruuvitag_takes_what_its_maker_measured() {
+    check("RuuviTag");
+}
+
+#[test]
+fn a_thermometer_takes_what_its_firmwares_author_measured() {
+    check("LYWSD03MMC");
+}
+
+#[test]
+fn one_number_is_fitted_to_one_measurement() {
+    let fitted = of(Role::Fitted);
+    assert_eq!(fitted.len(), 1);
+    assert!(fitted[0].deviation().abs() < 0.01, "{}", fitted[0]);
+}
+
+/// It is no secret what the model misses, and by how much.
+#[test]
+fn two_measurements_are_missed() {
+    let missed = of(Role::Missed);
+    let off: Vec<_> =
+        missed.iter().map(|anchor| (anchor.device, (anchor.deviation() * 100.0).round() as i32)).collect();
+    assert_eq!(off, [("RuuviTag", 17), ("LYWSD03MMC", -35)]);
+}
