@@ -1,0 +1,337 @@
+//! The sensor and its radio: adverts, one connection at a time, and pieces over GATT.
+
+use core::{convert::Infallible, fmt, future::pending, pin::pin};
+
+use bt_hci::cmd::le::{LeSetAdvEnable, LeSetRandomAddr};
+use embassy_futures::select::{Either4, select4};
+use embassy_sync::{blocking_mutex::raw::NoopRawMutex, channel::Channel, signal::Signal};
+use embassy_time::{Duration, Instant, Timer};
+use fw_drivers::{Probe, Sample};
+use fw_logic::KeepError;
+use trouble_host::{
+    Address, BleHostError, Controller, HostResources, Stack,
+    prelude::{
+        AddrKind, Advertisement, AdvertisementParameters, Advertiser, BdAddr, Connection, DefaultPacketPool,
+        GattConnection, GattConnectionEvent, GattEvent, Peripheral,
+    },
+};
+use wire::{
+    bthome,
+    pipe::{MAX_PIECE, Piece},
+};
+
+use crate::{
+    air::{Air, PAIRING_INTERVAL_MS},
+    board::{Board, Happening, Inputs, Parts},
+    frame::Frame,
+    gatt::{CONNECTIONS, Gatt},
+    sensor::{FlashError, Peer, Sensor},
+};
+
+/// Signalling and ATT.
+const CHANNELS: usize = 2;
+/// What was sensed and not yet taken; whoever senses waits when there is more.
+const QUEUE: usize = 2;
+
+/// Why a sensor stopped. It begins anew: a chip by a reset, a host by asking its owner.
+#[derive(Debug)]
+pub enum Stopped<R, F> {
+    /// The radio, or the way to it, failed.
+    Radio(BleHostError<R>),
+    /// Flash failed where nothing can go on without it.
+    Flash(KeepError<F>),
+    /// The GATT table is wrong.
+    Gatt,
+}
+
+impl<R: fmt::Debug, F: fmt::Debug> fmt::Display for Stopped<R, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Radio(BleHostError::Controller(error)) => write!(f, "the radio controller is gone: {error:?}"),
+            Self::Radio(BleHostError::BleHost(error)) => write!(f, "the radio controller refused: {error:?}"),
+            Self::Flash(error) => error.fmt(f),
+            Self::Gatt => f.write_str("the GATT table is wrong"),
+        }
+    }
+}
+
+impl<R: fmt::Debug, F: fmt::Debug> core::error::Error for Stopped<R, F> {}
+
+impl<R, F> From<BleHostError<R>> for Stopped<R, F> {
+    fn from(error: BleHostError<R>) -> Self {
+        Self::Radio(error)
+    }
+}
+
+impl<R, F> From<trouble_host::Error> for Stopped<R, F> {
+    fn from(error: trouble_host::Error) -> Self {
+        Self::Radio(error.into())
+    }
+}
+
+impl<R, F> From<KeepError<F>> for Stopped<R, F> {
+    fn from(error: KeepError<F>) -> Self {
+        Self::Flash(error)
+    }
+}
+
+/// Something that was sensed.
+enum Sensed<E> {
+    Sampled(Sample, Result<(), E>),
+    Happened(Happening),
+}
+
+type Senser<B> = Channel<NoopRawMutex, Sensed<<<B as Board>::Probe as Probe>::Error>, QUEUE>;
+
+type Pool = DefaultPacketPool;
+type Link<'l> = GattConnection<'l, 'l, Pool>;
+
+/// Runs the whole sensor on this radio, for as long as it goes well.
+///
+/// # Errors
+/// [`Stopped`].
+pub async fn run<C: Controller, B: Board>(
+    controller: C,
+    parts: Parts<B>,
+) -> Result<Infallible, Stopped<C::Error, FlashError<B>>> {
+    let (sensor, mut senses) = Sensor::<B>::start(parts, now_ms()).await?;
+    let gatt = Gatt::new().ok_or(Stopped::Gatt)?;
+    let mut resources: HostResources<Pool, CONNECTIONS, CHANNELS> = HostResources::new();
+    let address = Address::new(AddrKind::RANDOM, bd_address(sensor.address()));
+    let stack = trouble_host::new(controller, &mut resources).set_random_address(address).build();
+    let (asked, sensed) = (Signal::new(), Channel::new());
+    let peripheral = stack.peripheral();
+    let life = Life { sensor, stack: &stack, peripheral, gatt: &gatt, asked: &asked, sensed: &sensed, link: None };
+    let mut runner = stack.runner();
+    let measuring = measure(&mut senses.probe, &asked, &sensed);
+    let listening = listen(&mut senses.inputs, &sensed);
+    match select4(runner.run(), life.live(), measuring, listening).await {
+        Either4::First(result) => Err(result.err().unwrap_or(BleHostError::BleHost(trouble_host::Error::Other)).into()),
+        Either4::Second(stopped) => stopped,
+        Either4::Third(never) | Either4::Fourth(never) => match never {},
+    }
+}
+
+/// Measures whenever it is asked, so that nobody who is connected waits for a slow probe.
+async fn measure<P: Probe>(
+    probe: &mut P,
+    asked: &Signal<NoopRawMutex, ()>,
+    sensed: &Channel<NoopRawMutex, Sensed<P::Error>, QUEUE>,
+) -> Infallible {
+    loop {
+        asked.wait().await;
+        let mut sample = Sample::new();
+        let result = probe.sample(&mut sample).await;
+        sensed.send(Sensed::Sampled(sample, result)).await;
+    }
+}
+
+async fn listen<E>(inputs: &mut impl Inputs, sensed: &Channel<NoopRawMutex, Sensed<E>, QUEUE>) -> Infallible {
+    loop {
+        let happening = inputs.next().await;
+        sensed.send(Sensed::Happened(happening)).await;
+    }
+}
+
+/// The sensor between its radio and its senses.
+struct Life<'l, 's, C, B: Board> {
+    sensor: Sensor<B>,
+    stack: &'l Stack<'s, C, Pool>,
+    peripheral: Peripheral<'l, C, Pool>,
+    gatt: &'l Gatt<'static>,
+    asked: &'l Signal<NoopRawMutex, ()>,
+    sensed: &'l Senser<B>,
+    link: Option<Link<'l>>,
+}
+
+impl<'l, C: Controller, B: Board> Life<'l, '_, C, B> {
+    async fn live(mut self) -> Result<Infallible, Stopped<C::Error, FlashError<B>>> {
+        let mut address = self.sensor.address();
+        loop {
+            // Behind this command nobody can connect any more, and whoever just did is known.
+            self.stack.command(LeSetAdvEnable::new(false)).await?;
+            if self.link.is_none()
+                && let Some(connection) = self.peripheral.try_accept()
+            {
+                self.accept(connection).await?;
+            }
+            let (frame, until_ms) = self.frame(now_ms());
+            let advertiser = match &frame {
+                None => None,
+                Some(frame) => {
+                    if frame.address != address {
+                        address = frame.address;
+                        self.stack.command(LeSetRandomAddr::new(bd_address(address))).await?;
+                    }
+                    Some(self.peripheral.advertise(&parameters(frame), advertisement(frame)).await?)
+                }
+            };
+            self.stay(advertiser, frame, until_ms).await?;
+        }
+    }
+
+    /// Lives until something else is to be sent, or the same differently.
+    async fn stay(
+        &mut self,
+        advertiser: Option<Advertiser<'l, C, Pool>>,
+        mut frame: Option<Frame>,
+        mut until_ms: u64,
+    ) -> Result<(), Stopped<C::Error, FlashError<B>>> {
+        let mut accepted = pin!(accepted(advertiser));
+        loop {
+            if self.sensor.wants_sample(now_ms()) {
+                self.asked.signal(());
+            }
+            let alarm = alarm(self.sensor.deadline_ms(now_ms()).min(until_ms));
+            match select4(accepted.as_mut(), next(self.link.as_ref()), self.sensed.receive(), alarm).await {
+                Either4::First(Some(connection)) => return self.accept(connection).await,
+                Either4::First(None) => return Ok(()),
+                Either4::Second(event) => self.on_link(event).await?,
+                Either4::Third(Sensed::Sampled(sample, result)) => {
+                    self.sensor.sampled(&sample, result, now_ms()).await;
+                }
+                Either4::Third(Sensed::Happened(happening)) => {
+                    let line = &mut Line { link: self.link.as_ref(), gatt: self.gatt };
+                    self.sensor.happened(happening, now_ms(), line).await?;
+                }
+                Either4::Fourth(()) => {}
+            }
+            let line = &mut Line { link: self.link.as_ref(), gatt: self.gatt };
+            self.sensor.tick(now_ms(), line).await?;
+            let (next, next_until_ms) = self.frame(now_ms());
+            match (&frame, &next) {
+                (Some(now), Some(next)) if now == next => {}
+                (Some(now), Some(next)) if now.differs_in_data_only(next) => {
+                    self.peripheral.update_adv_data(advertisement(next)).await?;
+                }
+                (None, None) => {}
+                _ => return Ok(()),
+            }
+            (frame, until_ms) = (next, next_until_ms);
+        }
+    }
+
+    /// What is to be sent now, and until when that is so.
+    fn frame(&mut self, now_ms: u64) -> (Option<Frame>, u64) {
+        let reasons = self.sensor.reasons(self.link.is_some(), now_ms);
+        let (air, until_ms) = Air::choose(&reasons, now_ms);
+        let frame = match air {
+            Air::Silence => None,
+            Air::Pairing => self.sensor.window().map(|window| Frame::pairing(window, PAIRING_INTERVAL_MS)),
+            Air::Beacon { is_connectable } => {
+                let (address, interval_ms) = (self.sensor.address(), self.sensor.interval_ms(now_ms));
+                self.sensor.advert().and_then(|advert| Frame::beacon(advert, address, interval_ms, is_connectable))
+            }
+        };
+        (frame, until_ms)
+    }
+
+    async fn accept(&mut self, connection: Connection<'l, Pool>) -> Result<(), Stopped<C::Error, FlashError<B>>> {
+        self.link = Some(connection.with_attribute_server(&self.gatt.server)?);
+        let line = &mut Line { link: self.link.as_ref(), gatt: self.gatt };
+        Ok(self.sensor.connected(now_ms(), line).await?)
+    }
+
+    /// Something happened on the link.
+    async fn on_link(
+        &mut self,
+        event: GattConnectionEvent<'l, 'l, Pool>,
+    ) -> Result<(), Stopped<C::Error, FlashError<B>>> {
+        let reply = match event {
+            GattConnectionEvent::Disconnected { .. } => {
+                self.link = None;
+                return Ok(self.sensor.disconnected(now_ms()).await?);
+            }
+            GattConnectionEvent::Gatt { event: GattEvent::Write(write) } if write.handle() == self.gatt.to_sensor => {
+                // One byte more than a piece may have, so that one that is too long is seen as such.
+                let mut piece = [0; MAX_PIECE + 1];
+                let length = write.with_data(|_, data| {
+                    piece.iter_mut().zip(data).for_each(|(place, byte)| *place = *byte);
+                    data.len().min(MAX_PIECE + 1)
+                });
+                if let Ok(reply) = write.accept_unprocessed() {
+                    reply.send().await;
+                }
+                let att_mtu = self.link.as_ref().map_or(0, |link| link.raw().att_mtu());
+                let line = &mut Line { link: self.link.as_ref(), gatt: self.gatt };
+                let piece = piece.get(..length).unwrap_or_default();
+                return Ok(self.sensor.heard(piece, att_mtu, now_ms(), line).await?);
+            }
+            GattConnectionEvent::Gatt { event } => event.accept(),
+            _ => return Ok(()),
+        };
+        match reply {
+            Ok(reply) => reply.send().await,
+            // Without an answer he would wait for half a minute (Core 5.4, volume 3, part F, 3.3.3).
+            Err(_) => Line { link: self.link.as_ref(), gatt: self.gatt }.hang_up(),
+        }
+        Ok(())
+    }
+}
+
+/// Who is connected, if anybody is.
+struct Line<'a, 'l> {
+    link: Option<&'a Link<'l>>,
+    gatt: &'a Gatt<'static>,
+}
+
+impl Peer for Line<'_, '_> {
+    async fn send(&mut self, piece: &Piece) {
+        let Some(link) = self.link else { return };
+        if self.gatt.to_hub.notify(link, piece.bytes(), false).await.is_err() {
+            // He would wait for the rest in vain.
+            self.hang_up();
+        }
+    }
+
+    fn hang_up(&mut self) {
+        if let Some(link) = self.link {
+            link.raw().disconnect();
+        }
+    }
+}
+
+/// Whoever connects; `None` when the adverts have ended by themselves.
+async fn accepted<'l, C: Controller>(advertiser: Option<Advertiser<'l, C, Pool>>) -> Option<Connection<'l, Pool>> {
+    match advertiser {
+        Some(advertiser) => advertiser.accept().await.ok(),
+        None => pending().await,
+    }
+}
+
+async fn next<'l>(link: Option<&Link<'l>>) -> GattConnectionEvent<'l, 'l, Pool> {
+    match link {
+        Some(link) => link.next().await,
+        None => pending().await,
+    }
+}
+
+/// Milliseconds since the start.
+fn now_ms() -> u64 {
+    Instant::now().as_millis()
+}
+
+async fn alarm(at_ms: u64) {
+    /// Far enough to cost nothing, near enough for every clock.
+    const AT_LAST_MS: u64 = 24 * 3600 * 1000;
+    Timer::at(Instant::from_millis(at_ms.min(now_ms() + AT_LAST_MS))).await;
+}
+
+/// The bytes as they are on the air: least significant first.
+fn bd_address(mut address: bthome::Address) -> BdAddr {
+    address.reverse();
+    BdAddr::new(address)
+}
+
+fn parameters(frame: &Frame) -> AdvertisementParameters {
+    let interval = Duration::from_millis(frame.interval_ms.into());
+    AdvertisementParameters { interval_min: interval, interval_max: interval, ..AdvertisementParameters::default() }
+}
+
+fn advertisement(frame: &Frame) -> Advertisement<'_> {
+    let adv_data = frame.data();
+    match frame.is_connectable {
+        true => Advertisement::ConnectableScannableUndirected { adv_data, scan_data: &[] },
+        false => Advertisement::NonconnectableNonscannableUndirected { adv_data },
+    }
+}
