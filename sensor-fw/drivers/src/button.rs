@@ -25,58 +25,65 @@ pub struct Button<P, D> {
     pin: P,
     delay: D,
     is_active_high: bool,
-    /// It was held to the end, and not seen up since.
-    is_held: bool,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    /// Nobody touches it.
+    Up,
+    /// It was down at so many ticks, and then up at so many.
+    Down { down: u32, up: u8 },
+    /// It was held to the end, and then up at so many ticks.
+    Held { up: u8 },
 }
 
 impl<P: InputPin + Wait, D: DelayNs> Button<P, D> {
     /// The button on this pin.
     pub const fn new(pin: P, delay: D, is_active_high: bool) -> Self {
-        Self { pin, delay, is_active_high, is_held: false }
+        Self { pin, delay, is_active_high, state: State::Up }
     }
 
     /// Waits for the next press: a short one is told when the button is let go, a hold as soon as it is long enough, and
-    /// once. A future that is dropped forgets the press that it was watching.
+    /// once. The future may be dropped at any time, to wait for something else too: the next goes on where it was.
     ///
     /// # Errors
     /// The pin's; a pin of a chip itself has none.
     pub async fn pressed(&mut self) -> Result<Press, P::Error> {
-        if self.is_held {
-            level(&mut self.pin, !self.is_active_high).await?;
-            while self.watched().await?.is_some_and(|ticks| ticks > 0) {
-                // Let go of, and caught again before it was up for good.
-            }
-            self.is_held = false;
-        }
         loop {
-            level(&mut self.pin, self.is_active_high).await?;
-            match self.watched().await? {
-                // Too short to be a finger.
-                Some(0) => {}
-                Some(_) => return Ok(Press::Short),
-                None => {
-                    self.is_held = true;
-                    return Ok(Press::Hold);
+            match self.state {
+                State::Up => {
+                    level(&mut self.pin, self.is_active_high).await?;
+                    self.state = State::Down { down: 0, up: 0 };
+                }
+                State::Down { down, up } => {
+                    let is_down = self.is_down_after_a_tick().await?;
+                    let (down, up) = if is_down { (down + 1, 0) } else { (down, up + 1) };
+                    self.state = State::Down { down, up };
+                    if down == HOLD_MS / TICK_MS {
+                        self.state = State::Held { up: 0 };
+                        return Ok(Press::Hold);
+                    }
+                    if up == UP_TICKS {
+                        self.state = State::Up;
+                        // Less than a tick is no finger.
+                        if down > 0 {
+                            return Ok(Press::Short);
+                        }
+                    }
+                }
+                State::Held { up } => {
+                    level(&mut self.pin, !self.is_active_high).await?;
+                    let up = if self.is_down_after_a_tick().await? { 0 } else { up + 1 };
+                    self.state = if up == UP_TICKS { State::Up } else { State::Held { up } };
                 }
             }
         }
     }
 
-    /// Watches the button until it is up: for how many ticks it was down, or none where it was held to the end.
-    async fn watched(&mut self) -> Result<Option<u32>, P::Error> {
-        let (mut down, mut up) = (0, 0);
-        while up < UP_TICKS {
-            self.delay.delay_ms(TICK_MS).await;
-            if self.pin.is_high()? == self.is_active_high {
-                (down, up) = (down + 1, 0);
-                if down == HOLD_MS / TICK_MS {
-                    return Ok(None);
-                }
-            } else {
-                up += 1;
-            }
-        }
-        Ok(Some(down))
+    async fn is_down_after_a_tick(&mut self) -> Result<bool, P::Error> {
+        self.delay.delay_ms(TICK_MS).await;
+        self.pin.is_high().map(|is_high| is_high == self.is_active_high)
     }
 }
 

@@ -5,8 +5,10 @@ use units::{Measure, Quantity};
 
 use crate::{Probe, Sample};
 
-/// So often a contact may be let go of in a row before it has settled; then it counts as active.
+/// So often a contact may be let go of before it has settled; then it counts as active.
 const FLUTTERS: u8 = 100;
+/// What is waited for is remembered in slices of so many milliseconds: a future that is dropped loses one at the most.
+const SLICE_MS: u32 = 1000;
 
 /// What is wired to a pin, and how long it must be still to be believed.
 ///
@@ -41,50 +43,56 @@ pub struct Contact<P, D> {
     pin: P,
     delay: D,
     wiring: Wiring,
+    /// What was told last.
     told: Option<bool>,
+    /// What was seen last, and for how long in milliseconds it has been so, up to what it takes to be believed.
+    seen: Option<bool>,
+    still_ms: u32,
+    /// How often it was let go of since it was settled.
+    flutters: u8,
 }
 
 impl<P: InputPin + Wait, D: DelayNs> Contact<P, D> {
     /// What is wired to this pin.
     pub const fn new(pin: P, delay: D, wiring: Wiring) -> Self {
-        Self { pin, delay, wiring, told: None }
+        Self { pin, delay, wiring, told: None, seen: None, still_ms: 0, flutters: 0 }
     }
 
     /// Waits until it is settled in another state than it told last, and tells it; the first time, in any state.
     ///
     /// What flutters without end is told as active: a wet or a broken contact is what somebody waits to hear of. The future
-    /// may be dropped at any time: what was not told yet will be told by the next.
+    /// may be dropped at any time, to wait for something else too: the next goes on where it was.
     ///
     /// # Errors
     /// The pin's; a pin of a chip itself has none.
     pub async fn changed(&mut self) -> Result<Measure, P::Error> {
-        let mut flutters = 0;
         loop {
             let is_active = self.is_active()?;
-            if self.told == Some(is_active) {
-                if is_active {
-                    self.until(false).await?;
-                    continue;
-                }
-                let Wiring { ends_ms, .. } = self.wiring;
-                let (until_active, quiet) = self.race(true, ends_ms);
-                match select(until_active, quiet).await {
-                    Either::First(active) => active?,
-                    Either::Second(()) => {
-                        flutters = 0;
-                        self.until(true).await?;
-                    }
-                }
-                continue;
+            if self.seen != Some(is_active) {
+                (self.seen, self.still_ms) = (Some(is_active), 0);
             }
             let settles_ms = if is_active { self.wiring.begins_ms } else { self.wiring.ends_ms };
-            let (until_other, settled) = self.race(!is_active, settles_ms);
-            match select(until_other, settled).await {
-                Either::First(other) => other?,
-                Either::Second(()) => return Ok(self.tell(is_active)),
+            let other = level(&mut self.pin, is_active != self.wiring.is_active_high);
+            let left_ms = settles_ms.saturating_sub(self.still_ms);
+            if left_ms == 0 {
+                self.flutters = 0;
+                if self.told != Some(is_active) {
+                    drop(other);
+                    return Ok(self.tell(is_active));
+                }
+                other.await?;
+                continue;
             }
-            flutters += u8::from(is_active);
-            if flutters == FLUTTERS {
+            let slice_ms = left_ms.min(SLICE_MS);
+            match select(other, self.delay.delay_ms(slice_ms)).await {
+                Either::First(other) => other?,
+                Either::Second(()) => {
+                    self.still_ms += slice_ms;
+                    continue;
+                }
+            }
+            self.flutters = self.flutters.saturating_add(u8::from(is_active));
+            if self.flutters >= FLUTTERS && self.told != Some(true) {
                 return Ok(self.tell(true));
             }
         }
@@ -97,19 +105,6 @@ impl<P: InputPin + Wait, D: DelayNs> Contact<P, D> {
 
     fn is_active(&mut self) -> Result<bool, P::Error> {
         self.pin.is_high().map(|is_high| is_high == self.wiring.is_active_high)
-    }
-
-    async fn until(&mut self, is_active: bool) -> Result<(), P::Error> {
-        level(&mut self.pin, is_active == self.wiring.is_active_high).await
-    }
-
-    /// Until it is so, and until so many milliseconds are over.
-    fn race(
-        &mut self,
-        is_active: bool,
-        ms: u32,
-    ) -> (impl Future<Output = Result<(), P::Error>>, impl Future<Output = ()>) {
-        (level(&mut self.pin, is_active == self.wiring.is_active_high), self.delay.delay_ms(ms))
     }
 }
 

@@ -1,4 +1,4 @@
-use embassy_futures::select::select;
+use embassy_futures::select::{Either, select};
 
 use super::*;
 use crate::sim::{Clock, Line};
@@ -52,6 +52,23 @@ fn a_finger_that_trembles_still_holds() {
     // Let go for 15 ms in the middle.
     assert_eq!(told(&[1000, 5000, 15, 8000]).len(), 1);
     assert_eq!(told(&[1000, 5000, 15, 8000])[0].1, Press::Hold);
+}
+
+/// The program waits for the radio too: every 35 ms the future is dropped and made anew.
+#[test]
+fn a_hold_is_told_though_its_future_is_dropped_again_and_again() {
+    let clock = Clock::new();
+    let line = Line::new(false);
+    let mut button = Button::new(line.clone(), clock.timer(), false);
+    let mut told = Vec::new();
+    while clock.now_us() < 30_000_000 {
+        match clock.run(select(button.pressed(), clock.timer().delay_ms(35))) {
+            Some(Either::First(Ok(press))) => told.push(press),
+            _ if clock.now_us() > 20_000_000 => line.set(true),
+            _ => {}
+        }
+    }
+    assert_eq!(told, [Press::Hold]);
 }
 
 #[test]

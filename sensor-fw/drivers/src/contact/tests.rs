@@ -91,6 +91,22 @@ fn a_sample_repeats_what_was_told() {
     assert_eq!(clock.run(contact.changed()), None, "nothing happens any more");
 }
 
+/// The program waits for the radio too: every 1.3 s the future is dropped and made anew.
+#[test]
+fn the_end_of_a_motion_is_told_though_its_future_is_dropped_again_and_again() {
+    let clock = Clock::new();
+    let line = Line::new(true);
+    let mut contact = Contact::new(line.clone(), clock.timer(), Wiring::MOTION);
+    assert_eq!(clock.run(contact.changed()), Some(Ok(Measure::new(Quantity::Motion, 1))));
+    line.set(false);
+    let ended = (0..60).find_map(|_| match clock.run(select(contact.changed(), clock.timer().delay_ms(1300))) {
+        Some(Either::First(Ok(measure))) => Some(measure),
+        _ => None,
+    });
+    assert_eq!(ended, Some(Measure::new(Quantity::Motion, 0)));
+    assert!((30_000..=39_100).contains(&(clock.now_us() / 1000)), "{}", clock.now_us());
+}
+
 #[test]
 fn a_future_that_is_dropped_loses_nothing() {
     let clock = Clock::new();
