@@ -251,7 +251,9 @@ impl<'a, const WORD: usize> Week<'a, WORD> {
         if self.data_bytes == 0 {
             return Err(WeekError::NoAdvert { now_ms });
         }
-        // Who changes how adverts are sent must be awake.
+        // What the link layer leaves to a task of ours (MPSL's low priority) is done after each; and who changes how
+        // adverts are sent must be awake.
+        self.counts.wakes += 1;
         self.counts.wakes += u64::from(self.phase_until_ms != until_ms);
         self.phase_until_ms = until_ms;
         let air = Air { data_bytes: self.data_bytes, is_connectable: phase == Phase::Window };

@@ -133,9 +133,9 @@ pub const NRF52840: Chip = Chip {
             Current::milliamps(0.58),
             "nRF52840 PS v1.11, 5.4.4.2, ISTART_X32M: 0.328–0.833 mA in the first ms by crystal; the middle",
         ),
-        standing_by: Figure::quoted(
+        standing_by: Figure::derived(
             Current::milliamps(0.67),
-            "nRF5340 PS, ITIMER1 (1 MHz, HFXO), a chip of the same generation; not found for this one",
+            "as nRF5340 PS, ITIMER1 (1 MHz, HFXO; quoted), a chip of the same generation",
         ),
         bus_master: Figure::unverified(Current::milliamps(0.7), "TWIM at 400 kHz on the RC clock: as a timer, ITIMER"),
         flash_at_work: Figure::unverified(Current::milliamps(6.6), "the PS gives none: the processor's current twice"),
@@ -183,8 +183,8 @@ pub const NRF52832: Chip = Chip {
             Current::milliamps(6.5),
             "nRF52832 PS v1.1, 20.2 current consumption: radio, IRADIO_RX0 (infocenter.nordicsemi.com)",
         ),
-        crystal_starting: Figure::quoted(Current::milliamps(0.58), "as nRF52840 PS v1.11, ISTART_X32M"),
-        standing_by: Figure::quoted(Current::milliamps(0.67), "as nRF5340 PS, ITIMER1 (1 MHz, HFXO)"),
+        crystal_starting: Figure::derived(Current::milliamps(0.58), "as nRF52840 PS v1.11, ISTART_X32M"),
+        standing_by: Figure::derived(Current::milliamps(0.67), "as nRF5340 PS, ITIMER1 (1 MHz, HFXO)"),
         bus_master: Figure::unverified(Current::milliamps(0.7), "TWIM at 400 kHz on the RC clock: as a timer, ITIMER"),
         flash_at_work: Figure::unverified(Current::milliamps(7.4), "the PS gives none: the processor's current twice"),
         word_write: Figure::unverified(
@@ -241,9 +241,9 @@ pub const NRF54L15: Chip = Chip {
             Current::milliamps(3.4),
             "nRF54L15 datasheet, current consumption, IRADIO_RX0 (docs.nordicsemi.com, ps_nrf54l15)",
         ),
-        crystal_starting: Figure::read(
+        crystal_starting: Figure::derived(
             Current::milliamps(0.36),
-            "nRF54LM20A datasheet, HFXO, ISTART_X32M_X2 (2.0×1.6 mm crystal), the same oscillator",
+            "as nRF54LM20A datasheet, HFXO, ISTART_X32M_X2 (2.0×1.6 mm crystal), the same oscillator",
         ),
         standing_by: Figure::quoted(
             Current::milliamps(0.155),
@@ -251,11 +251,11 @@ pub const NRF54L15: Chip = Chip {
         ),
         bus_master: Figure::quoted(
             Current::milliamps(0.25),
-            "nRF54L15, TWIM as SPIM2x on the peripheral clock: about 0.25 mA",
+            "measured by others for SPIM2x and TWIM on the peripheral clock: about 0.25 mA",
         ),
-        flash_at_work: Figure::read(
+        flash_at_work: Figure::derived(
             Current::milliamps(2.4),
-            "nRF54LS05A datasheet, IRRAM0: processor at 128 MHz, writing words to RRAM, the same memory",
+            "as nRF54LS05A datasheet, IRRAM0: processor at 128 MHz, writing words to RRAM, the same memory",
         ),
         word_write: Figure::unverified(Span::micros(22.0), "RRAMC: a line of 128 bits"),
         page_erase: Figure::derived(Span::millis(5.6), "RRAM needs no erasure: 256 lines of 128 bits are written"),

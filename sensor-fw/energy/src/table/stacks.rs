@@ -57,13 +57,13 @@ pub const NORDIC: Stack = Stack {
             Span::micros(854.0),
             "mpsl_clock.h of nrfxlib: MPSL_CLOCK_HF_LATENCY_TYPICAL (396 best, 1525 worst)",
         ),
-        awake_per_advert: Figure::unverified(
-            Span::micros(500.0),
-            "S132 and S140 specification, processor usage when advertising: prepare, start, three times processing, post-processing; upper end of the typical sum",
+        awake_per_advert: Figure::derived(
+            Span::micros(260.0),
+            "S140 specification, processor usage when advertising, typical: 32 + 12 + 2×54 + 77 µs and 28 µs as in S132's, which sums to 227 µs (infocenter.nordicsemi.com)",
         ),
-        awake_per_connection_event: Figure::unverified(
-            Span::micros(600.0),
-            "S132 and S140 specification, processor usage in a peripheral connection; upper end of the typical sum",
+        awake_per_connection_event: Figure::read(
+            Span::micros(250.0),
+            "S132 specification, processor usage when connected, typical sum for a packet each way (infocenter.nordicsemi.com)",
         ),
         ramp: FAST_RAMP,
         channel_change: CHANNEL_CHANGE,
