@@ -91,3 +91,20 @@ impl<E: fmt::Debug> fmt::Display for Fault<E> {
 }
 
 impl<E: fmt::Debug> core::error::Error for Fault<E> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use units::Quantity;
+
+    #[test]
+    fn a_fault_names_the_chip_and_what_is_wrong() {
+        let chip = Chip::Bme280;
+        let said = |fault: Fault<&str>| fault.to_string();
+        assert_eq!(said(Fault::Corrupt { chip }), "BME280: was read with an error");
+        assert_eq!(said(Fault::WrongChip { chip, identity: 0x58 }), "BME280: a chip of identity 0x58 is there");
+        assert_eq!(said(Fault::Late { chip, waited_us: 15_000 }), "BME280: has not finished after 15000 µs");
+        let measure = Measure::new(Quantity::Pressure, 20_000);
+        assert_eq!(said(Fault::OutOfRange { chip, measure }), "BME280: cannot have measured 200 hPa");
+    }
+}

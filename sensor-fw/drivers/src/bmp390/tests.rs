@@ -111,39 +111,4 @@ proptest! {
         let (_, _, mut probe) = bus(sim::Bmp390::new(move |_| Air { pascal, milli_celsius, ..AIR }));
         prop_assert_eq!(sample(&mut probe), Ok(vec![i64::from(pascal), i64::from(milli_celsius)]));
     }
-
-    /// A chip that answers anything at all.
-    #[test]
-    fn whatever_is_read_is_plausible_or_a_fault(mut bytes in prop::collection::vec(any::<u8>(), 21..60)) {
-        struct Babble(Vec<u8>, Option<u8>);
-        impl sim::Device for Babble {
-            fn address(&self) -> u8 {
-                0x77
-            }
-            fn write(&mut self, _: u64, bytes: &[u8]) -> Result<(), sim::Nack> {
-                self.1 = bytes.first().copied();
-                Ok(())
-            }
-            fn read(&mut self, _: u64, into: &mut [u8]) -> Result<(), sim::Nack> {
-                into.iter_mut().zip(self.0.iter().cycle()).for_each(|(place, byte)| *place = *byte);
-                match self.1 {
-                    Some(CHIP_ID) => into.fill(IDENTITY),
-                    Some(ERROR) => into[..2].copy_from_slice(&[0, READY]),
-                    _ => {}
-                }
-                self.0.rotate_left(if self.1 == Some(NVM) { 0 } else { into.len() });
-                Ok(())
-            }
-            fn measured_us(&self) -> u64 {
-                0
-            }
-        }
-        bytes[20] |= 1;
-        let (_, _, mut probe) = bus(Babble(bytes, None));
-        let mut told = Sample::new();
-        match block_on(probe.sample(&mut told)) {
-            Ok(()) => prop_assert!(told.measures().iter().all(|measure| measure.is_plausible())),
-            Err(fault) => prop_assert!(matches!(fault, Fault::OutOfRange { .. }), "{}", fault),
-        }
-    }
 }
