@@ -28,9 +28,9 @@ const COPYING: u8 = 0b1;
 /// At most 1.25 + 2.3 + 2.3 + 0.575 + 2.3 + 0.575 ms (datasheet 9.1).
 const TAKES_MS: u32 = 10;
 const PATIENCE: u32 = 5;
-/// What a value reads as that was not measured (datasheet 5.4.7, 5.4.9).
-const NO_WIDE: u32 = 0x8_0000;
-const NO_HUMIDITY: u16 = 0x8000;
+/// What temperature, pressure and humidity read as before anything was measured (datasheet 5.4.7 to 5.4.9). Each alone is a
+/// number like any other.
+const NOTHING: (u32, u32, u16) = (0x8_0000, 0x8_0000, 0x8000);
 /// What the chip measures, in pascal.
 const MEASURES: core::ops::RangeInclusive<i64> = 30_000..=110_000;
 
@@ -79,7 +79,7 @@ impl<I: I2c, D: DelayNs> Bme280<I, D> {
             let [status, _, _, _, p2, p1, p0, t2, t1, t0, h1, h0] = self.registers.read(STATUS).await?;
             let wide = |high, middle, low| u32::from_be_bytes([0, high, middle, low]) >> 4;
             let raw = (wide(t2, t1, t0), wide(p2, p1, p0), u16::from_be_bytes([h1, h0]));
-            if status & MEASURING == 0 && raw.0 != NO_WIDE && raw.1 != NO_WIDE && raw.2 != NO_HUMIDITY {
+            if status & MEASURING == 0 && raw != NOTHING {
                 return Ok(raw);
             }
             self.delay.delay_ms(1).await;

@@ -119,6 +119,33 @@ fn a_chip_that_was_reset_meanwhile_is_just_asked_again() {
     close(&sample(&mut probe).unwrap(), AIR);
 }
 
+/// The raw humidity of this air is 0x8000, as it is where none was measured.
+#[test]
+fn the_middle_of_the_range_is_a_number_like_any_other() {
+    let air = Air { pascal: 30_002, milli_celsius: 418, humidity: 796_227, ..AIR };
+    let (_, _, mut probe) = bus(sim::Bme280::new(move |_| air));
+    close(&sample(&mut probe).unwrap(), air);
+}
+
+/// It lost its power while it measured: done, by its status, and nothing to tell.
+#[test]
+fn a_chip_that_is_reset_while_it_measures_is_late() {
+    let (bus, clock, mut probe) = bus(sim::Bme280::new(|_| AIR));
+    close(&sample(&mut probe).unwrap(), AIR);
+    let mut delay = Resets(bus, clock.delay());
+    let mut probe = Bme280 { registers: probe.registers, delay: &mut delay, calibration: probe.calibration };
+    assert_eq!(sample(&mut probe), Err(Fault::Late { chip: CHIP, waited_us: 15_000 }));
+
+    struct Resets(Bus, sim::Delay);
+    impl DelayNs for Resets {
+        async fn delay_ns(&mut self, ns: u32) {
+            // While it starts it takes no second reset.
+            let _ = self.0.write(0x76, &[RESETS, RESET]).await;
+            self.1.delay_ns(ns).await;
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_true_is_measured_within_the_chips_steps(
