@@ -90,7 +90,7 @@ fn a_temperature_that_the_chip_does_not_survive_is_refused() {
 
 proptest! {
     #[test]
-    fn what_is_true_is_measured_within_the_chips_steps(milli_celsius in -40_000..125_000_i32, humidity in 0..1_000_000_u32) {
+    fn what_is_true_is_measured_within_the_chips_steps(milli_celsius in -39_998..=124_998, humidity in 0..1_000_000_u32) {
         let (_, _, mut probe) = probe(Air { milli_celsius, humidity, ..Air::default() });
         let told = sample(&mut probe).unwrap();
         // Half a step of 175 °C / 65535 is 1.34 m°C, of 125 % / 65535 is 9.5 of 0.0001 %; and half a step of ours.
