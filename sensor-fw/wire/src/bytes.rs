@@ -105,6 +105,11 @@ impl<'a> Writer<'a> {
         self.length
     }
 
+    /// How many bytes fit yet.
+    pub const fn left(&self) -> usize {
+        self.buffer.len().saturating_sub(self.length)
+    }
+
     /// Is nothing written yet?
     pub const fn is_empty(&self) -> bool {
         self.length == 0

@@ -5,7 +5,7 @@
 //! | readings on the air, plain and sealed | [`bthome`], [`seal`] |
 //! | readings kept in a sensor's flash | [`log`] |
 //! | a sensor without an owner | [`setup_code`], [`pairing_advert`] |
-//! | what hub and sensor say in a connection | [`gatt`], [`pipe`], [`message`], [`settings`], [`keys`] |
+//! | what hub and sensor say in a connection | [`gatt`], [`pipe`], [`message`], [`service`], [`settings`], [`keys`] |
 //! | an update | [`manifest`], [`firmware`] |
 //!
 //! The same code writes an advert on the sensor and reads it on the hub. It borrows, or holds what has a fixed
@@ -49,5 +49,6 @@ pub mod pairing_advert;
 pub mod pipe;
 pub mod seal;
 pub mod secret;
+pub mod service;
 pub mod settings;
 pub mod setup_code;

@@ -160,6 +160,81 @@ impl fmt::Display for ManifestError {
 
 impl core::error::Error for ManifestError {}
 
+/// Why an image is not installed, in one byte: what a sensor tells the hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ManifestFault {
+    /// The bytes are too few or too many.
+    Length = 1,
+    /// The bytes are something else.
+    NotAManifest = 2,
+    /// The format is of a later program.
+    Newer = 3,
+    /// The key is none that the sensor trusts.
+    UnknownKey = 4,
+    /// The signature is not the key's.
+    NotSigned = 5,
+    /// The image is for another kind of sensor.
+    OtherProduct = 6,
+    /// The image is for other boards.
+    OtherHardware = 7,
+    /// The image is one that must not run again.
+    OlderCounter = 8,
+    /// The image has no byte, or does not fit.
+    ImageLength = 9,
+}
+
+impl ManifestFault {
+    const ALL: [Self; 9] = [
+        Self::Length,
+        Self::NotAManifest,
+        Self::Newer,
+        Self::UnknownKey,
+        Self::NotSigned,
+        Self::OtherProduct,
+        Self::OtherHardware,
+        Self::OlderCounter,
+        Self::ImageLength,
+    ];
+
+    /// The fault of this number.
+    pub fn of_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|fault| *fault as u8 == code)
+    }
+}
+
+impl From<ManifestError> for ManifestFault {
+    fn from(error: ManifestError) -> Self {
+        match error {
+            ManifestError::Length { .. } => Self::Length,
+            ManifestError::NotAManifest => Self::NotAManifest,
+            ManifestError::Newer { .. } => Self::Newer,
+            ManifestError::UnknownKey { .. } => Self::UnknownKey,
+            ManifestError::NotSigned { .. } => Self::NotSigned,
+            ManifestError::OtherProduct { .. } => Self::OtherProduct,
+            ManifestError::OtherHardware { .. } => Self::OtherHardware,
+            ManifestError::OlderCounter { .. } => Self::OlderCounter,
+            ManifestError::ImageLength { .. } => Self::ImageLength,
+        }
+    }
+}
+
+impl fmt::Display for ManifestFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Length => "whose manifest has another length",
+            Self::NotAManifest => "without a manifest",
+            Self::Newer => "with a manifest of a later format",
+            Self::UnknownKey => "signed by a key that it does not trust",
+            Self::NotSigned => "whose signature is not that of the key",
+            Self::OtherProduct => "for another product",
+            Self::OtherHardware => "for other boards",
+            Self::OlderCounter => "with a lower security counter than its own",
+            Self::ImageLength => "of that length",
+        })
+    }
+}
+
 impl Manifest {
     /// Reads a manifest, if it is signed by a key in `trusted` and the image is right for `target`.
     ///

@@ -36,7 +36,7 @@
 //! | 0x90 | Settings | [settings](crate::settings) as they are now |
 //! | 0x8F | Refused, a [`Refusal`] | reason (1), detail (4) |
 //!
-//! Kinds 0x20 to 0x7F and their answers 0xA0 to 0xFF belong to log, updates and health.
+//! Kinds 0x20 to 0x7F and their answers 0xA0 to 0xFF belong to log, updates and health: [`service`](crate::service).
 //!
 //! # Later versions
 //!
@@ -217,7 +217,10 @@ impl From<Short> for FieldError {
 
 impl From<SettingsError> for FieldError {
     fn from(error: SettingsError) -> Self {
-        Self::Settings(error)
+        match error {
+            SettingsError::Short(short) => Self::Short(short),
+            error => Self::Settings(error),
+        }
     }
 }
 

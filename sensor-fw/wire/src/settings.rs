@@ -208,7 +208,10 @@ impl fmt::Display for SettingsError {
                 write!(f, "{name} of {value}{unit}, {least} to {most} are possible")
             }
             Self::Quantity { code } => {
-                write!(f, "dead-band for quantity {code}, which the sensor does not measure or which stands there twice")
+                write!(
+                    f,
+                    "dead-band for quantity {code}, which the sensor does not measure or which stands there twice"
+                )
             }
         }
     }

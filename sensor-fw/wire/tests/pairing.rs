@@ -5,9 +5,10 @@ use wire::{
     bytes::NoRoom,
     keys::{self, Epoch},
     message::{MAX_LENGTH, ToHub, ToSensor},
-    settings::Settings,
     pairing_advert::PairingAdvert,
     secret::{DeviceKey, SetupSecret},
+    service::{Answer, Ask},
+    settings::Settings,
     setup_code::SetupCode,
 };
 
@@ -172,5 +173,51 @@ fn messages() {
         };
         assert_eq!(said, row.text("says"), "{}", row.text("name"));
         assert!(hex::encode(bytes).starts_with(&again), "{}", row.text("name"));
+    }
+}
+
+fn ask_in_words(ask: &Ask<'_>) -> String {
+    match ask {
+        Ask::Log { from } => format!("log from {}/{}", from.boot, from.number),
+        Ask::Offer { manifest } => format!("offer {}", hex::encode(manifest)),
+        Ask::Chunk { offset, bytes } => format!("chunk at {offset} {}", hex::encode(bytes)),
+        Ask::Install => "install".to_owned(),
+        Ask::Abandon => "abandon".to_owned(),
+        Ask::Progress => "progress?".to_owned(),
+        Ask::Health => "health?".to_owned(),
+    }
+}
+
+fn report_in_words(answer: &Answer<'_>) -> String {
+    match answer {
+        Answer::Blocks(blocks) => {
+            let blocks: Vec<String> = blocks.map(|block| format!(" {}", hex::encode(block.unwrap()))).collect();
+            format!("blocks{}", blocks.concat())
+        }
+        Answer::Progress(it) => {
+            format!("progress {:?} {} {} of {}", it.stage, it.version, it.received, it.length)
+        }
+        Answer::Health(it) => format!(
+            "health boot {} up {} after {} panics {} watchdogs {} battery {} firmware {} counter {}",
+            it.boot, it.uptime_s, it.reset, it.panics, it.watchdogs, it.battery_mv, it.firmware, it.security_counter,
+        ),
+        Answer::Refused(refusal) => format!("refused: {refusal}"),
+    }
+}
+
+#[test]
+fn services() {
+    for row in rows(include_str!("../vectors/service.toml")) {
+        let bytes = row.bytes("bytes");
+        let mut buffer = [0; 1024];
+        let (said, length) = match Ask::parse(&bytes) {
+            Ok(ask) => (ask_in_words(&ask), ask.write(&mut buffer).unwrap()),
+            Err(_) => {
+                let answer = Answer::parse(&bytes).unwrap();
+                (report_in_words(&answer), answer.write(&mut buffer).unwrap())
+            }
+        };
+        assert_eq!(said, row.text("says"), "{}", row.text("name"));
+        assert_eq!(hex::encode(bytes), hex::encode(buffer.get(..length).unwrap()), "{}", row.text("name"));
     }
 }

@@ -172,11 +172,47 @@ def message() -> None:
         (7, 0, "the sensor does not do that in a session for this purpose"),
         (8, 0, "the sensor could not write its flash"),
         (9, 3, "the sensor cannot have that heartbeat"),
+        (10, 8, "the sensor takes no image with a lower security counter than its own"),
+        (11, 65536, "the sensor has 65536 bytes of the image and needs the next"),
+        (12, 2310, "the sensor's battery has 2310 mV, too little to write flash"),
+        (13, 0, "the image that the sensor received is not the one that was signed"),
+        (14, 0, "the sensor has no update that this could be done to"),
         (200, 70000, "the sensor refused for reason 200 (70000)"),
     ]
     for reason, detail, words in reasons:
         rows.append(row(f"refused, reason {reason}", struct.pack("<BBI", 0x8F, reason, detail), f"refused: {words}"))
     write("message.toml", "Golden vectors of what hub and sensor say to each other. Keys are not spelled out in `says`.", rows)
+
+
+def service() -> None:
+    def row(name: str, data: bytes, says: str) -> dict:
+        return dict(name=name, bytes=data, says=says, source="struct of Python, by the table in service.rs")
+
+    offered, chunk = made_of("manifest", 151), made_of("chunk", 20)
+    first, second = made_of("first block", 40), made_of("second block", 30)
+    blocks = b"".join(struct.pack("<H", len(block)) + block for block in (first, second))
+    version = bytes([0, 1, 2, 4])
+    rows = [
+        row("log", struct.pack("<BII", 0x20, 7, 4711), "log from 7/4711"),
+        row("offer", b"\x30" + offered, f"offer {offered.hex()}"),
+        row("chunk", struct.pack("<BI", 0x31, 65536) + chunk, f"chunk at 65536 {chunk.hex()}"),
+        row("install", b"\x32", "install"),
+        row("abandon", b"\x33", "abandon"),
+        row("ask for progress", b"\x34", "progress?"),
+        row("ask for health", b"\x40", "health?"),
+        row("no blocks", b"\xa0", "blocks"),
+        row("blocks", b"\xa0" + blocks, f"blocks {first.hex()} {second.hex()}"),
+        row("no update", struct.pack("<BB4sII", 0xB0, 0, bytes(4), 0, 0), "progress None 0.0.0.0 0 of 0"),
+        row("receiving", struct.pack("<BB4sII", 0xB0, 1, version, 4096, 200000), "progress Receiving 4.2.1.0 4096 of 200000"),
+        row("trial", struct.pack("<BB4sII", 0xB0, 3, version, 9, 9), "progress Trial 4.2.1.0 9 of 9"),
+        row(
+            "health",
+            struct.pack("<BIIBHHH4sI", 0xC0, 17, 86400, 2, 3, 5, 2987, version, 6),
+            "health boot 17 up 86400 after watchdog panics 3 watchdogs 5 battery 2987 firmware 4.2.1.0 counter 6",
+        ),
+        row("refused", struct.pack("<BBI", 0x8F, 11, 960), "refused: the sensor has 960 bytes of the image and needs the next"),
+    ]
+    write("service.toml", "Golden vectors of what a hub asks a claimed sensor for.", rows)
 
 
 def manifest() -> None:
@@ -244,4 +280,5 @@ if __name__ == "__main__":
     pairing_advert()
     keys()
     message()
+    service()
     manifest()

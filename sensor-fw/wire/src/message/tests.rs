@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     firmware::{Hardware, Version},
     keys::Epoch,
+    manifest::ManifestFault,
     secret::DeviceKey,
     settings::{Setting, Settings, tests::settings},
     setup_code::{Product, PublicKey, Uid},
@@ -94,7 +95,12 @@ fn to_hub() -> impl Strategy<Value = ToHub> {
             Just(Refusal::OutOfPlace),
             Just(Refusal::Storage),
             (0..9_u8).prop_map(|code| Refusal::Setting { setting: Setting::of_code(code).unwrap() }),
-            (10_u8.., any::<u32>()).prop_map(|(reason, detail)| Refusal::Other { reason, detail }),
+            (1..10_u8).prop_map(|code| Refusal::Manifest { fault: ManifestFault::of_code(code).unwrap() }),
+            any::<u32>().prop_map(|expected| Refusal::Offset { expected }),
+            any::<u16>().prop_map(|mv| Refusal::BatteryLow { mv }),
+            Just(Refusal::Digest),
+            Just(Refusal::NoUpdate),
+            (15_u8.., any::<u32>()).prop_map(|(reason, detail)| Refusal::Other { reason, detail }),
         ]
         .prop_map(ToHub::Refused),
     ]

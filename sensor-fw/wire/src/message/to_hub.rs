@@ -6,6 +6,7 @@ use super::{FieldError, MessageError, write};
 use crate::{
     bytes::{NoRoom, Reader},
     firmware::{Hardware, Version},
+    manifest::ManifestFault,
     settings::{Setting, Settings},
     setup_code::{Product, Uid},
 };
@@ -131,6 +132,25 @@ pub enum Refusal {
         /// Which.
         setting: Setting,
     },
+    /// No image is taken with that manifest.
+    Manifest {
+        /// Why.
+        fault: ManifestFault,
+    },
+    /// A chunk does not go on where the sensor stopped.
+    Offset {
+        /// Where it stopped.
+        expected: u32,
+    },
+    /// The battery is too weak to write flash.
+    BatteryLow {
+        /// What it has under load, mV.
+        mv: u16,
+    },
+    /// The image that was received is not the one that was signed; it has to be sent anew.
+    Digest,
+    /// There is no update that this could be done to, or another one is not done with.
+    NoUpdate,
     /// A reason of a newer version.
     Other {
         /// Its number.
@@ -152,6 +172,11 @@ impl Refusal {
             Self::OutOfPlace => (7, 0),
             Self::Storage => (8, 0),
             Self::Setting { setting } => (9, setting as u32),
+            Self::Manifest { fault } => (10, fault as u32),
+            Self::Offset { expected } => (11, expected),
+            Self::BatteryLow { mv } => (12, mv.into()),
+            Self::Digest => (13, 0),
+            Self::NoUpdate => (14, 0),
             Self::Other { reason, detail } => (reason, detail),
         }
     }
@@ -169,6 +194,13 @@ impl Refusal {
             (9, Ok(setting)) => {
                 Setting::of_code(setting).map_or(Self::Other { reason, detail }, |setting| Self::Setting { setting })
             }
+            (11, _) => Self::Offset { expected: detail },
+            (13, Ok(0)) => Self::Digest,
+            (14, Ok(0)) => Self::NoUpdate,
+            (10, Ok(fault)) => {
+                ManifestFault::of_code(fault).map_or(Self::Other { reason, detail }, |fault| Self::Manifest { fault })
+            }
+            (12, _) => u16::try_from(detail).map_or(Self::Other { reason, detail }, |mv| Self::BatteryLow { mv }),
             _ => Self::Other { reason, detail },
         }
     }
@@ -186,6 +218,11 @@ impl fmt::Display for Refusal {
             Self::OutOfPlace => f.write_str("the sensor does not do that in a session for this purpose"),
             Self::Storage => f.write_str("the sensor could not write its flash"),
             Self::Setting { setting } => write!(f, "the sensor cannot have that {setting}"),
+            Self::Manifest { fault } => write!(f, "the sensor takes no image {fault}"),
+            Self::Offset { expected } => write!(f, "the sensor has {expected} bytes of the image and needs the next"),
+            Self::BatteryLow { mv } => write!(f, "the sensor's battery has {mv} mV, too little to write flash"),
+            Self::Digest => f.write_str("the image that the sensor received is not the one that was signed"),
+            Self::NoUpdate => f.write_str("the sensor has no update that this could be done to"),
             Self::Other { reason, detail } => write!(f, "the sensor refused for reason {reason} ({detail})"),
         }
     }
