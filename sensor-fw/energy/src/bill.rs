@@ -120,3 +120,72 @@ fn flash(counts: &Counts, radio: Radio<'_>) -> Charge {
         figures.word_write.value * counts.flash.words as f64 + figures.page_erase.value * counts.flash.erasures as f64;
     figures.flash_at_work.value * busy
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::{
+        flash::Tally,
+        profile::{DOOR, ROOM},
+        radio::Air,
+        table::{chips, stacks},
+    };
+
+    const RADIO: Radio<'_> = Radio { chip: &chips::NRF52840, stack: &stacks::NORDIC, dbm: 0 };
+
+    fn check(charge: Charge, microcoulombs: f64) {
+        let charge = charge.as_microcoulombs();
+        assert!((charge - microcoulombs).abs() < 1e-6 * microcoulombs.abs().max(1.0), "{charge}, not {microcoulombs}");
+    }
+
+    #[test]
+    fn nothing_but_sleep_costs_nothing_but_sleep() {
+        let bill = Bill::new(&Counts { seconds: 1000, ..Counts::default() }, &ROOM, RADIO);
+        // 1.30 µA, 64 KiB at 5.4 nA, and a probe that idles at 80 nA.
+        check(bill.asleep, 1645.6);
+        check(bill.sensors, 80.0);
+        assert!((bill.average().as_microamps() - 1.7256).abs() < 1e-9);
+    }
+
+    #[test]
+    fn each_event_has_its_price() {
+        let beacon = Air { data_bytes: 31, is_connectable: false };
+        let open = Air { data_bytes: 20, is_connectable: true };
+        let counts = Counts {
+            seconds: 1,
+            adverts: BTreeMap::from([(beacon, 10), (open, 3)]),
+            wakes: 4,
+            samples: 5,
+            readings: 6,
+            supply_readings: 7,
+            frames: 2,
+            aes_blocks: 8,
+            closed_ms: 0,
+            links: 0,
+            flash: Tally { read_bytes: 100, words: 11, written_bytes: 44, erasures: 1 },
+        };
+        let bill = Bill::new(&counts, &ROOM, RADIO);
+        check(bill.adverts, 10.0 * RADIO.advert(beacon).as_microcoulombs());
+        check(bill.windows, 3.0 * RADIO.advert(open).as_microcoulombs());
+        let cycles = 4.0 * 3000.0 + 5.0 * 1600.0 + 2.0 * (10_300.0 + 9650.0) + 8.0 * 6300.0 + 144.0 * 110.0;
+        check(bill.processor, cycles / 64.0 * 3.3e-3);
+        // 81 bits of 2.5 µs at 1.3 mA.
+        check(bill.sensors, 0.08 + 6.0 * (2.66 + 81.0 * 2.5e-3 * 1.3) + 7.0 * 0.2);
+        check(bill.flash, 6.6 * (11.0 * 0.041 + 85.0));
+        let sum: Charge = bill.parts().into_iter().map(|(_, charge)| charge).sum();
+        check(sum, bill.average().as_microamps());
+    }
+
+    #[test]
+    fn a_closed_contact_costs_through_its_resistor_and_a_link_what_is_said_in_it() {
+        let counts = Counts { seconds: 100, closed_ms: 50_000, ..Counts::default() };
+        check(Bill::new(&counts, &DOOR, RADIO).sensors, 0.64 * 50.0);
+        let bill = Bill::new(&Counts { links: 1, ..counts }, &DOOR, RADIO);
+        let silent = RADIO.meeting(Meeting::silent(Span::millis(30.0))).as_microcoulombs();
+        // 251 bytes more in twenty of sixty.
+        check(bill.windows, 60.0 * silent + 20.0 * 251.0 * 0.008 * 6.40);
+        check(bill.processor, (2.0 * 5e6 + 20.0 * 40_000.0) / 64.0 * 3.3e-3);
+    }
+}

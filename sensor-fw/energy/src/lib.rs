@@ -3,7 +3,8 @@
 //! The firmware's own brain runs for a week on flash that counts ([`week`]); each advert, wake-up, reading, sealed frame
 //! and word of flash is then charged for ([`Bill`]) by the one table of figures with their sources ([`table`]). The same
 //! arithmetic, set up like devices whose makers measured them, says what they measured ([`published`]); and
-//! `budget.toml` holds what each of our sensors may take ([`budget`]), so that nobody makes one hungrier unnoticed.
+//! `budget.toml` holds what each of our sensors may take ([`budget`]), so that nobody makes one hungrier unnoticed. What a
+//! decision costs is told by the same week with one thing changed ([`variant`]).
 //!
 //! ```
 //! use fw_energy::{Air, Bill, Radio, profile, table::{chips, stacks}, week};
@@ -39,6 +40,7 @@ pub mod published;
 mod radio;
 mod surroundings;
 pub mod table;
+pub mod variant;
 pub mod week;
 
 pub use bill::Bill;

@@ -5,15 +5,19 @@ use std::{error::Error, fs, process::ExitCode};
 
 use fw_energy::{
     budget::{self, Entry},
-    published, table,
-    table::batteries::{CR2032, TWO_AA},
-    years,
+    profile, published, table,
+    table::{
+        batteries::{CR2032, TWO_AA},
+        chips,
+    },
+    variant, years,
 };
 
 const BUDGET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/budget.toml");
 
 const HELP: &str = "\
 sensor-energy [profiles]   what each sensor takes on each chip
+sensor-energy variants      what a decision costs the room sensor
 sensor-energy anchors      what others measured, and what the model says
 sensor-energy figures      the figures that the model stands on, with their sources
 sensor-energy bless        write sensor-fw/energy/budget.toml anew";
@@ -22,6 +26,7 @@ fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_else(|| "profiles".to_owned());
     let done = match command.as_str() {
         "profiles" => profiles(),
+        "variants" => variants(),
         "anchors" => {
             published::anchors().iter().for_each(|anchor| println!("{anchor}"));
             Ok(())
@@ -56,9 +61,31 @@ fn profiles() -> Result<(), Box<dyn Error>> {
         }
         let life = [CR2032, TWO_AA].map(|battery| {
             let lived = years(&battery, bill.average(), profile.peak_milliamps);
-            lived.map_or_else(|| format!("{} –", battery.name), |lived| format!("{} {lived:.1} y", battery.name))
+            let shelf = battery.figures.shelf_years.value;
+            let told = match lived {
+                None => "–".to_owned(),
+                Some(lived) if lived >= shelf => format!("≥ {shelf} y"),
+                Some(lived) => format!("{lived:.1} y"),
+            };
+            format!("{} {told}", battery.name)
         });
         println!("  {:<9} {bill}; {}", chip.name, life.join(", "));
+    }
+    println!(
+        "\nAll ± 30 %: boards leak, cells age, datasheets are typical. A cell that cannot give the peak current: –."
+    );
+    Ok(())
+}
+
+fn variants() -> Result<(), Box<dyn Error>> {
+    for chip in &chips::ALL {
+        let mut first = None;
+        println!("\n{} on {}", profile::ROOM.title, chip.name);
+        for variant in variant::ALL {
+            let taken = variant.bill(chip)?.average().as_microamps();
+            let more = taken - *first.get_or_insert(taken);
+            println!("  {:<30} {taken:5.2} µA {more:+6.2}", variant.what);
+        }
     }
     Ok(())
 }

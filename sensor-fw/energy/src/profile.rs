@@ -30,8 +30,8 @@ pub struct Profile {
 /// Program and link layer are linked into so much RAM; the board's start switches the other sections off.
 const RAM_KIB: u32 = 64;
 const TEMPERATURE: Channel = Channel { quantity: Quantity::Temperature, band: 100 };
-const HUMIDITY: Channel = Channel { quantity: Quantity::Humidity, band: 10_000 };
-const VOLTAGE: Channel = Channel { quantity: Quantity::Voltage, band: 50 };
+const HUMIDITY: Channel = Channel { quantity: Quantity::Humidity, band: 5000 };
+const VOLTAGE: Channel = Channel { quantity: Quantity::Voltage, band: 20 };
 
 /// A room: the sensor that the goal is about.
 pub const ROOM: Profile = Profile {
@@ -62,7 +62,7 @@ pub const WEATHER: Profile = Profile {
     name: "weather",
     title: "weather: BME280 each minute, advert each 5 s, +4 dBm, log",
     settings: Settings { tx_power_dbm: 4, ..Settings::DEFAULT },
-    channels: &[TEMPERATURE, HUMIDITY, Channel { quantity: Quantity::Pressure, band: 20 }, VOLTAGE],
+    channels: &[TEMPERATURE, HUMIDITY, Channel { quantity: Quantity::Pressure, band: 50 }, VOLTAGE],
     probe: Some(parts::BME280),
     openings_a_day: None,
     ram_kib: RAM_KIB,
@@ -74,7 +74,7 @@ pub const CO2: Profile = Profile {
     name: "co2",
     title: "CO2: SCD41 single shot each 5 min, advert each 5 s, 0 dBm, log",
     settings: Settings { sampling_s: 300, ..Settings::DEFAULT },
-    channels: &[Channel { quantity: Quantity::Co2, band: 50 }, TEMPERATURE, HUMIDITY, VOLTAGE],
+    channels: &[Channel { quantity: Quantity::Co2, band: 25 }, TEMPERATURE, HUMIDITY, VOLTAGE],
     probe: Some(parts::SCD41),
     openings_a_day: None,
     ram_kib: RAM_KIB,

@@ -114,7 +114,7 @@ mod tests {
         let radio = Radio { chip: &chips::NRF52840, stack: &stacks::NORDIC, dbm: 0 };
         let air = Air { data_bytes: 31, is_connectable: false };
         // Three packets; three ramps; two changes of channel; the crystal; the processor.
-        let expected = 3.0 * 0.376 * 6.40 + 3.0 * 0.040 * 6.26 + 2.0 * 0.250 * 0.67 + 0.854 * 0.58 + 0.5 * 3.3;
+        let expected = 3.0 * 0.376 * 6.40 + 3.0 * 0.040 * 6.26 + 2.0 * 0.250 * 0.67 + 0.854 * 0.58 + 0.26 * 3.3;
         assert!((radio.advert(air).as_microcoulombs() - expected).abs() < 1e-9);
         let open = radio.advert(Air { is_connectable: true, ..air });
         assert!((open.as_microcoulombs() - expected - 3.0 * 0.210 * 6.26).abs() < 1e-9);

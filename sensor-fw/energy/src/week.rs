@@ -21,10 +21,8 @@ const DAY_MS: u64 = 24 * 3600 * 1000;
 /// Pages of flash for the facts, and for the log: 128 KiB.
 const FACTS_PAGES: u32 = 2;
 const LOG_PAGES: u32 = 32;
-/// The supply voltage is measured with a sample, but not more often.
-const SUPPLY_MS: u64 = 3_600_000;
-/// An advert stays on the air for three intervals: so long one that is due may wait.
-const HOLD: u64 = 3;
+/// When there was nothing to tell, the program asks again so much later (fw-app does).
+const RETRY_MS: u64 = 10_000;
 /// The link layer delays each advert by up to so much, at random (Core 5.4, volume 6, part B, 4.4.2.2).
 const ADVERT_DELAY_MS: u64 = 10;
 /// A sealed frame is no shorter: device info, counter, check.
@@ -114,8 +112,6 @@ struct Week<'a, const WORD: usize> {
     data_bytes: u8,
     /// Until when the radio does what it does.
     phase_until_ms: u64,
-    told_ms: u64,
-    supply_ms: u64,
     ask_ms: u64,
     advert_ms: u64,
 }
@@ -140,8 +136,6 @@ impl<'a, const WORD: usize> Week<'a, WORD> {
             counts: Counts { seconds: DAYS * DAY_MS / 1000, links: DAYS, ..Counts::default() },
             data_bytes: 0,
             phase_until_ms: 0,
-            told_ms: 0,
-            supply_ms: 0,
             ask_ms: 0,
             advert_ms: 0,
         };
@@ -196,17 +190,9 @@ impl<'a, const WORD: usize> Week<'a, WORD> {
             self.counts.wakes += 1;
             self.counts.readings += 1;
         }
-        let is_supply_due = now_ms >= self.supply_ms;
-        for channel in self.profile.channels {
-            match channel.quantity {
-                Quantity::Voltage if !is_supply_due => {}
-                Quantity::Door => {}
-                quantity => measures.extend(self.surroundings.measure(quantity, now_ms)),
-            }
-        }
-        if is_supply_due {
-            self.supply_ms = now_ms + SUPPLY_MS;
-            self.counts.supply_readings += 1;
+        for channel in self.profile.channels.iter().filter(|channel| channel.quantity != Quantity::Door) {
+            self.counts.supply_readings += u64::from(channel.quantity == Quantity::Voltage);
+            measures.extend(self.surroundings.measure(channel.quantity, now_ms));
         }
         self.counts.wakes += 1;
         self.counts.samples += 1;
@@ -228,8 +214,7 @@ impl<'a, const WORD: usize> Week<'a, WORD> {
     async fn ask(&mut self, now_ms: u64) -> Result<(), WeekError> {
         // With a sample or an event the program is awake anyway.
         self.counts.wakes += u64::from(self.ask_ms == now_ms);
-        let heartbeat_ms = u64::from(self.profile.settings.heartbeat_s) * 1000;
-        let hold_ms = HOLD * u64::from(self.brain.interval_ms(Phase::Beacon));
+        self.ask_ms = now_ms + RETRY_MS;
         if let Some(advert) = self.brain.advert(now_ms).await.map_err(WeekError::Flash)? {
             let (_, length) = advert.legacy().ok_or(WeekError::NoAdvert { now_ms })?;
             self.data_bytes = u8::try_from(length).map_err(|_| WeekError::NoAdvert { now_ms })?;
@@ -237,12 +222,8 @@ impl<'a, const WORD: usize> Week<'a, WORD> {
             self.counts.frames += 1;
             // CCM: a block that begins the check, one that seals it, and each block of the payload twice.
             self.counts.aes_blocks += 2 + 2 * told.div_ceil(AES_BLOCK) as u64;
-            self.told_ms = now_ms;
+            self.ask_ms = now_ms + u64::from(self.profile.settings.heartbeat_s) * 1000;
         }
-        // What is due now may be held back; what is not will be due with the heartbeat.
-        let (held_ms, silent_ms) = (self.told_ms + hold_ms, self.told_ms + heartbeat_ms);
-        let is_held = self.told_ms < now_ms && now_ms < held_ms;
-        self.ask_ms = if is_held { held_ms } else { silent_ms.max(now_ms + hold_ms) };
         Ok(())
     }
 
@@ -275,7 +256,7 @@ mod tests {
         assert_eq!(counts, live::<4>(&profile::ROOM, 1).unwrap());
         println!("{counts:#?}");
         let minutes = 7 * 1440;
-        assert_eq!((counts.samples, counts.readings, counts.supply_readings), (minutes, minutes, 7 * 24));
+        assert_eq!((counts.samples, counts.readings, counts.supply_readings), (minutes, minutes, minutes));
         // A block holds 32 samples, and one of them is still in memory.
         assert!(counts.flash.erasures >= 2 && counts.flash.written_bytes > 2 * minutes);
         // 5 s and 5 ms apart, but in a window of 2 s each ten minutes 8 or 9 of them, and 30 s at the start.

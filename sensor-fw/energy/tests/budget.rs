@@ -1,6 +1,10 @@
 //! No sensor takes more than its budget says, or less, and the room sensor reaches its goal.
 
-use fw_energy::budget::{self, Entry};
+use fw_energy::{
+    budget::{self, Entry},
+    table::chips,
+    variant,
+};
 
 /// The goal: µA at 0 dBm, with an advert in five seconds, a reading a minute, and the log on.
 const GOAL: f64 = 5.0;
@@ -25,6 +29,14 @@ fn a_room_sensor_takes_at_most_five_microamperes_on_every_chip() {
     for Entry { chip, bill, .. } in budget::entries().unwrap().iter().filter(|entry| entry.profile.name == "room") {
         assert!(bill.average().as_microamps() <= GOAL, "{}: {bill}", chip.name);
     }
+}
+
+/// What the goal asks of a board's start: unused RAM is switched off.
+#[test]
+fn with_all_memory_on_an_nrf52840_misses_the_goal() {
+    let all_on = variant::ALL.iter().find(|variant| variant.what == "all RAM stays on").unwrap();
+    let bill = all_on.bill(&chips::NRF52840).unwrap();
+    assert!((GOAL..GOAL * 1.1).contains(&bill.average().as_microamps()), "{bill}");
 }
 
 #[test]
