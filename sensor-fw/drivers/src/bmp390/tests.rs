@@ -56,6 +56,12 @@ fn a_driver_that_reads_early_waits_on_and_then_says_so() {
 }
 
 #[test]
+fn a_chip_that_another_program_left_measuring_is_taken_over() {
+    let (_, _, mut probe) = bus(sim::Bmp390::new(|_| AIR).periodic());
+    assert_eq!(sample(&mut probe), Ok(vec![98_765, 21_370]));
+}
+
+#[test]
 fn another_chip_at_its_address_is_told_by_its_identity() {
     let (_, _, mut probe) = bus(sim::Bmp390::new(|_| AIR).of_identity(0x50));
     assert_eq!(sample(&mut probe), Err(Fault::WrongChip { chip: CHIP, identity: 0x50 }));

@@ -127,6 +127,20 @@ fn a_dead_bus_is_a_typed_fault_and_not_for_ever() {
     }
 }
 
+/// What did not answer may have lost its power: its next first measurement is thrown away again.
+#[test]
+fn a_chip_that_did_not_answer_is_warmed_anew() {
+    let (bus, clock) = bus(sim::Scd4x::new(|_| AIR));
+    let mut probe = Scd4x::new(bus.clone(), clock.delay(), Rest::Idle);
+    assert!(sample(&mut probe).is_ok());
+    bus.disturb(Disturbance::Silent);
+    assert!(sample(&mut probe).is_err());
+    bus.disturb(None);
+    let before_us = bus.measured_us(0x62);
+    assert_eq!(sample(&mut probe).map(|told| told[0]), Ok(823));
+    assert_eq!(bus.measured_us(0x62) - before_us, 10_000_000);
+}
+
 #[test]
 fn no_carbon_dioxide_at_all_is_not_believed() {
     let (bus, clock) = bus(sim::Scd4x::new(|_| Air { co2_ppm: 0, ..AIR }));

@@ -59,9 +59,9 @@ impl Memory {
     }
 }
 
-/// What a forced measurement of this many samples of pressure and temperature takes, in microseconds (datasheet 3.9).
-const fn takes_us(osr: u8) -> u64 {
-    234 + 392 + 2020 * (1 << (osr & 0b111)) + 163 + 2020 * (1 << ((osr >> 3) & 0b111))
+/// What a forced measurement takes up to its pressure and then up to its temperature, in microseconds (datasheet 3.9).
+const fn takes_us(osr: u8) -> (u64, u64) {
+    (234 + 392 + 2020 * (1 << (osr & 0b111)), 163 + 2020 * (1 << ((osr >> 3) & 0b111)))
 }
 
 /// A simulated BMP390 at 0x77 (SDO high), in forced mode.
@@ -74,6 +74,7 @@ pub struct Bmp390<F> {
     pointer: u8,
     osr: u8,
     error: u8,
+    is_normal: bool,
     starts_until_us: u64,
     done_us: Option<u64>,
     pending: [u8; 6],
@@ -92,6 +93,7 @@ impl<F: FnMut(u64) -> Air + Send> Bmp390<F> {
             pointer: 0,
             osr: 0x02,
             error: 0,
+            is_normal: false,
             starts_until_us: 0,
             done_us: None,
             pending: [0; 6],
@@ -123,14 +125,27 @@ impl<F: FnMut(u64) -> Air + Send> Bmp390<F> {
         self
     }
 
+    /// The same in normal mode, measuring without end, as another program may have left it.
+    #[must_use]
+    pub fn periodic(mut self) -> Self {
+        self.is_normal = true;
+        self
+    }
+
     fn settle(&mut self, now_us: u64) {
         if self.done_us.is_some_and(|done_us| now_us >= done_us) {
             (self.done_us, self.data, self.status) = (None, self.pending, 0b0110_0000);
+        }
+        let (_, temperature_us) = takes_us(self.osr);
+        if self.done_us.is_some_and(|done_us| now_us + temperature_us >= done_us) {
+            self.status = 0b0010_0000;
         }
     }
 
     fn set(&mut self, now_us: u64, register: u8, value: u8) -> Result<(), Nack> {
         match (register, value) {
+            // It leaves that mode only to sleep.
+            (0x1b, 0b01_0011) if self.is_normal => {}
             (0x1b, 0b01_0011) => {
                 let air = (self.truth)(now_us);
                 let celsius = f64::from(air.milli_celsius) / 1000.0;
@@ -141,13 +156,14 @@ impl<F: FnMut(u64) -> Air + Send> Bmp390<F> {
                 let pressure = solved(f64::from(air.pascal), 1 << 24, |raw| memory.pascal(raw, t));
                 let ([p0, p1, p2, _], [t0, t1, t2, _]) = (pressure.to_le_bytes(), temperature.to_le_bytes());
                 self.pending = [p0, p1, p2, t0, t1, t2];
-                self.done_us = Some(now_us + takes_us(self.osr));
-                self.measured_us += takes_us(self.osr);
+                let (pressure_us, temperature_us) = takes_us(self.osr);
+                self.done_us = Some(now_us + pressure_us + temperature_us);
+                self.measured_us += pressure_us + temperature_us;
             }
             (0x1c, osr) => self.osr = osr,
             (0x7e, 0xb6) => {
                 (self.osr, self.done_us, self.status, self.data) = (0x02, None, 0, [0, 0, 0x80, 0, 0, 0x80]);
-                self.starts_until_us = now_us + 2000;
+                (self.is_normal, self.starts_until_us) = (false, now_us + 2000);
             }
             _ => return Err(Nack),
         }
