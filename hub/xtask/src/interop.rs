@@ -1,5 +1,6 @@
 //! Our programs beside other people's: the tests that we cannot grade ourselves.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
@@ -10,14 +11,41 @@ use crate::tally::Tally;
 use crate::web;
 
 const DECODE: &str = "hub/decode/tests/interop";
+const SENSOR: &str = "sensor-fw/host/tests/interop";
 const API: &str = "api/server/tests/interop";
 /// Frames compared in CI; the script takes as many as one likes.
 const FRAMES: &str = "20000";
 
 /// Generated frames through `hubd decode` and PyPI's bthome-ble.
 pub(crate) fn decode(checkout: &Checkout) -> Result<()> {
-    let environment = checkout.join("target/tools/decode-venv");
-    let folder = checkout.join(DECODE);
+    let (python, folder) = python(checkout, "target/tools/decode-venv", DECODE)?;
+    let hubd = checkout.metadata()?.target_directory.join("debug/hubd");
+    let mut script = Command::new(python);
+    script.arg(folder.join("differential.py")).args(["--frames", FRAMES, "--seed", "1", "--"]);
+    process::run(script.arg(hubd).args(["decode", "--stdin"]))
+}
+
+/// The firmware among bumble's controllers and central, snow and bthome-ble.
+pub(crate) fn sensor(checkout: &Checkout, tally: &mut Tally) -> Result<()> {
+    let (python, folder) = python(checkout, "target/tools/sensor-venv", SENSOR)?;
+    let built = checkout.metadata()?.target_directory.join("debug");
+    let mut script = Command::new(python);
+    script.arg("-B").arg(folder.join("interop.py"));
+    for (name, program) in [("--sensor", "sensor-sim"), ("--initiator", "examples/initiator"), ("--hubd", "hubd")] {
+        script.arg(name).arg(built.join(program));
+    }
+    process::run_reading(&mut script, |line| tally.read(line))
+}
+
+/// The API before the clients and auditors that the GraphQL community wrote.
+pub(crate) fn api(checkout: &Checkout, tally: &mut Tally) -> Result<()> {
+    web::install_packages(checkout, API)?;
+    process::run_reading(web::npm(checkout, API).arg("test"), |line| tally.read(line))
+}
+
+/// A Python with what a folder's requirements.txt asks for, and that folder.
+fn python(checkout: &Checkout, environment: &str, folder: &str) -> Result<(PathBuf, PathBuf)> {
+    let (environment, folder) = (checkout.join(environment), checkout.join(folder));
     if !environment.join("bin/pip").exists() {
         process::run(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
     }
@@ -25,14 +53,5 @@ pub(crate) fn decode(checkout: &Checkout) -> Result<()> {
     process::run(
         pip.args(["install", "-q", "--disable-pip-version-check", "-r"]).arg(folder.join("requirements.txt")),
     )?;
-    let hubd = checkout.metadata()?.target_directory.join("debug/hubd");
-    let mut script = Command::new(environment.join("bin/python"));
-    script.arg(folder.join("differential.py")).args(["--frames", FRAMES, "--seed", "1", "--"]);
-    process::run(script.arg(hubd).args(["decode", "--stdin"]))
-}
-
-/// The API before the clients and auditors that the GraphQL community wrote.
-pub(crate) fn api(checkout: &Checkout, tally: &mut Tally) -> Result<()> {
-    web::install_packages(checkout, API)?;
-    process::run_reading(web::npm(checkout, API).arg("test"), |line| tally.read(line))
+    Ok((environment.join("bin/python"), folder))
 }

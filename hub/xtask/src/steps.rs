@@ -71,6 +71,12 @@ const DECODE: Step = Step {
     needs: &["build"],
     work: Work::Check(interop::decode),
 };
+const SENSOR: Step = Step {
+    name: "sensor-interop",
+    headline: "the sensor's firmware among other people's radios, hubs and decoders",
+    needs: &["build"],
+    work: Work::Tests(interop::sensor),
+};
 const API: Step = Step {
     name: "api-interop",
     headline: "GraphQL over HTTP, WebSocket and SSE with other people's clients",
@@ -97,8 +103,9 @@ const SMOKE: Step = Step {
 };
 
 /// Everything, cheap things first.
-pub(crate) const ALL: &[&Step] =
-    &[&FORMAT, &ARROWS, &TIDY, &WEB, &CLIPPY, &BUILD, &BLESS, &RUST, &DECODE, &API, &WEB_UNIT, &WEB_PAGE, &SMOKE];
+pub(crate) const ALL: &[&Step] = &[
+    &FORMAT, &ARROWS, &TIDY, &WEB, &CLIPPY, &BUILD, &BLESS, &RUST, &DECODE, &SENSOR, &API, &WEB_UNIT, &WEB_PAGE, &SMOKE,
+];
 
 /// What can be said without running anything of ours.
 pub(crate) const LINT: &[&Step] = &[&FORMAT, &ARROWS, &TIDY, &CLIPPY];

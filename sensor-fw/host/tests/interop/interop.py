@@ -1,0 +1,593 @@
+#!/usr/bin/env python3
+"""The sensor's firmware among programs of others: bumble's controllers and central, snow's Noise, bthome-ble's decoder.
+
+    pip install -r requirements.txt
+    python interop.py --sensor target/debug/sensor-sim --initiator target/debug/examples/initiator --hubd target/debug/hubd [NAME…]
+
+Each test has sensors, flash and air of its own. Nothing sleeps: a test waits for what is to happen, at most 20 s.
+"""
+
+import argparse
+import asyncio
+import json
+import struct
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+from bthome_ble import BTHomeBluetoothDeviceData
+from bumble.att import ATT_Error
+from bumble.core import AdvertisingData, UUID
+from habluetooth import BluetoothServiceInfoBleak
+
+import air
+import hub
+from hub import DeviceKey, HungUp, Initiator, Link, Session, SetupCode
+
+VALUES = "temperature,humidity,door,voltage\n21.5,45.2,0,2.987\n"
+KEY = DeviceKey(bytes(range(100, 132)), 1)
+FORGED = "message was made with another key, comes out of turn, or was changed"
+UNKNOWN_KIND = 1
+"""The reason of a refusal."""
+
+
+class Sensor:
+    """The program, what it prints, and what is typed."""
+
+    def __init__(self, process, code):
+        self.process, self.code, self.lines, self.news = process, code, [], asyncio.Event()
+        self.reading = asyncio.create_task(self._read())
+
+    @classmethod
+    async def start(cls, bench, arguments):
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(bench.options.sensor, "run", *arguments, stdin=pipe, stdout=pipe,
+                                                       stderr=asyncio.subprocess.STDOUT)
+        sensor = cls(process, None)
+        bench.sensors.append(sensor)
+        return sensor
+
+    async def _read(self):
+        while line := await self.process.stdout.readline():
+            self.lines.append(line.decode().rstrip("\n"))
+            self.news.set()
+        self.lines.append(f"ended with {await self.process.wait()}")
+        self.news.set()
+
+    async def says(self, *wanted):
+        """Waits for these lines in this order, others between them; forgets all up to the last."""
+        found = None
+        for text in wanted:
+            found = await asyncio.wait_for(self._line(text), hub.PATIENCE_S)
+        return found
+
+    async def _line(self, text):
+        while True:
+            for at, line in enumerate(self.lines):
+                if text in line:
+                    del self.lines[:at + 1]
+                    return line
+            self.news.clear()
+            await self.news.wait()
+
+    def type(self, line):
+        self.process.stdin.write(line.encode() + b"\n")
+
+    async def kill(self):
+        """As a battery is pulled out."""
+        if self.process.returncode is None:
+            self.process.kill()
+        await self.process.wait()
+        await self.reading
+
+
+class Bench:
+    """One test's air, sensors, central and initiator."""
+
+    def __init__(self, options, folder):
+        self.options, self.folder, self.sensors = options, Path(folder), []
+        self.air = air.Air()
+        self.sockets = air.Sockets(self.air)
+        self.heard = asyncio.Queue()
+
+    async def __aenter__(self):
+        self.values = self.folder / "values.csv"
+        self.values.write_text(VALUES)
+        self.hci = await self.sockets.unix(str(self.folder / "radio"))
+        self.central = await air.central(self.air)
+        self.central.on("advertisement", self.heard.put_nowait)
+        self.initiator = await Initiator.start(self.options.initiator)
+        return self
+
+    async def __aexit__(self, *_):
+        for sensor in self.sensors:
+            await sensor.kill()
+        self.initiator.process.kill()
+        await self.initiator.process.wait()
+
+    async def identity(self, name):
+        path = self.folder / f"{name}.toml"
+        program = await asyncio.create_subprocess_exec(self.options.sensor, "identity", str(path),
+                                                       stdout=asyncio.subprocess.PIPE)
+        text, _ = await program.communicate()
+        return path, SetupCode(text.decode().strip())
+
+    async def sensor(self, *arguments, name="sensor"):
+        """A sensor with this name's identity and flash, which are new the first time."""
+        path = self.folder / f"{name}.toml"
+        if not path.exists():
+            await self.identity(name)
+        sensor = await Sensor.start(self, ["--hci", self.hci, "--identity", str(path), "--values", str(self.values),
+                                           "--flash", str(self.folder / f"{name}.flash"), *arguments])
+        line = await sensor.says("setup code ")
+        sensor.code = SetupCode(line.removeprefix("setup code "))
+        return sensor
+
+    async def hear(self, is_wanted):
+        """The next advert like that; what was heard before is forgotten."""
+        while not self.heard.empty():
+            self.heard.get_nowait()
+
+        async def listen():
+            while True:
+                advert = await self.heard.get()
+                if is_wanted(advert):
+                    return advert
+
+        return await asyncio.wait_for(listen(), hub.PATIENCE_S)
+
+    async def hear_pairing(self, sensor):
+        return await self.hear(lambda advert: sensor.code.matches(advert))
+
+    async def hear_reading(self, key=KEY, like=lambda reading: True):
+        """The next advert sealed with this key, read by bthome-ble and by hubd."""
+        reading = None
+
+        def is_wanted(advert):
+            nonlocal reading
+            reading = Reading.of(advert, key)
+            return reading is not None and like(reading)
+
+        await self.hear(is_wanted)
+        await reading.check(self.options.hubd)
+        return reading
+
+    async def link(self, advert, mtu=247):
+        return await Link.open(self.central, advert.address, mtu)
+
+    async def session(self, advert, mtu=247):
+        return Session(await self.link(advert, mtu), self.initiator)
+
+    async def paired(self):
+        """A sensor that is ours."""
+        sensor = await self.sensor()
+        session = await self.session(await self.hear_pairing(sensor))
+        await session.pair(sensor.code)
+        await session.claim(KEY)
+        await self.hear_reading()
+        assert await session.ask(bytes([hub.CONFIRM])) == bytes([hub.CONFIRMED])
+        await session.link.close()
+        await sensor.says("active, key 1", "disconnected")
+        return sensor
+
+    async def reach(self, key=KEY, mtu=247):
+        """A link to our sensor, and what it says of itself."""
+        session = await self.session((await self.hear_reading(key, lambda reading: reading.is_connectable)).heard, mtu)
+        return session, await session.reach(key)
+
+
+class Reading:
+    """An advert that was opened by bthome-ble."""
+
+    @classmethod
+    def of(cls, advert, key):
+        data = advert.data.get(AdvertisingData.SERVICE_DATA_16_BIT_UUID)
+        if data is None or data[0] != hub.BTHOME:
+            return None
+        reading = cls()
+        reading.heard, reading.is_connectable, reading.key = advert, advert.is_connectable, key
+        reading.address, reading.data = str(advert.address).split("/")[0], data[1]
+        assert reading.data[0] == 0x41, "sealed, sent regularly, version 2"
+        device = BTHomeBluetoothDeviceData(bindkey=key.advert)
+        update = device.update(BluetoothServiceInfoBleak(
+            name="", address=reading.address, rssi=-50, manufacturer_data={}, service_uuids=[], source="test",
+            service_data={"0000fcd2-0000-1000-8000-00805f9b34fb": reading.data}, device=None, advertisement=None,
+            connectable=reading.is_connectable, time=time.time(), tx_power=None))
+        if not device.bindkey_verified:
+            return None
+        reading.counter = int.from_bytes(reading.data[-8:-4], "little")
+        reading.values = {key.key: value.native_value for key, value in update.entity_values.items()}
+        reading.values |= {key.key: value.native_value for key, value in update.binary_entity_values.items()}
+        return reading
+
+    async def check(self, hubd):
+        """hubd reads the same."""
+        question = {"address": self.address, "service_data": {"fcd2": self.data.hex()}, "bindkey": self.key.advert.hex()}
+        pipe = asyncio.subprocess.PIPE
+        program = await asyncio.create_subprocess_exec(hubd, "decode", "--stdin", stdin=pipe, stdout=pipe)
+        out, _ = await program.communicate(json.dumps(question).encode() + b"\n")
+        answer = json.loads(out)
+        assert answer["counter"] == self.counter and answer["encrypted"], answer
+        ours = {value["quantity"]: value["value"] for value in answer["values"]}
+        for name in ("temperature", "humidity", "voltage"):
+            theirs = self.values.get(name)
+            assert ours.get(name) == theirs, f"{name}: hubd {ours.get(name)}, bthome-ble {theirs}"
+        assert bool(ours.get("door")) == bool(self.values.get("door")), answer
+
+
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+@test
+async def a_new_sensor_is_found_by_its_label_alone(bench):
+    sensor = await bench.sensor()
+    await sensor.says("started, boot 1, unclaimed", "window opened")
+    first = await bench.hear_pairing(sensor)
+    assert first.is_connectable
+    assert first.data.get(AdvertisingData.FLAGS) is not None
+    assert bytes(first.address)[5] >> 6 == 0, "a private address that cannot be resolved"
+    await sensor.kill()
+    sensor = await bench.sensor()
+    await sensor.says("started, boot 2, unclaimed")
+    second = await bench.hear_pairing(sensor)
+    assert second.address != first.address and second.data_bytes != first.data_bytes, "it cannot be followed"
+
+
+@test
+async def nobody_hears_a_sensor_that_nobody_touched(bench):
+    sensor = await bench.sensor("--untouched")
+    await sensor.says("started, boot 1, unclaimed")
+    other = await bench.sensor(name="other")
+    # The other one has been heard ten times, and this one never.
+    for _ in range(10):
+        advert = await bench.hear(lambda advert: True)
+        assert other.code.matches(advert)
+    sensor.type("press")
+    await sensor.says("window opened")
+    await bench.hear_pairing(sensor)
+
+
+@test
+async def the_gatt_table_is_the_service_and_what_bluetooth_asks_for(bench):
+    sensor = await bench.sensor()
+    link = await bench.link(await bench.hear_pairing(sensor))
+    table = []
+    for service in link.peer.services:
+        characteristics = []
+        for characteristic in service.characteristics:
+            descriptors = [str(descriptor.type) for descriptor in await characteristic.discover_descriptors()]
+            characteristics.append((characteristic.uuid, int(characteristic.properties), len(descriptors)))
+        table.append((service.uuid, characteristics))
+    read, write, notify = 0x02, 0x08, 0x10
+    assert table == [
+        (UUID.from_16_bits(0x1800), [(UUID.from_16_bits(0x2A00), read, 0), (UUID.from_16_bits(0x2A01), read, 0)]),
+        (UUID.from_16_bits(0x1801), []),
+        (hub.SERVICE, [(hub.TO_SENSOR, write, 0), (hub.TO_HUB, notify, 1)]),
+    ], table
+    [name] = link.peer.get_characteristics_by_uuid(UUID.from_16_bits(0x2A00))
+    assert await name.read_value() == b"Ingle", "no word of who it is"
+    for uuid in (hub.TO_SENSOR, hub.TO_HUB):
+        [characteristic] = link.peer.get_characteristics_by_uuid(uuid)
+        try:
+            raise AssertionError(f"read {await characteristic.read_value()} of {uuid}")
+        except ATT_Error:
+            pass
+    await link.close()
+    await sensor.says("connected", "disconnected")
+
+
+@test
+async def a_sensor_is_paired_and_heard(bench):
+    sensor = await bench.sensor()
+    advert = await bench.hear_pairing(sensor)
+    session = await bench.session(advert)
+    info = await session.pair(sensor.code)
+    assert (info.uid, info.product, info.boot, info.claim) == (sensor.code.uid, sensor.code.product, 1, hub.UNCLAIMED)
+    assert info.owners == 0 and info.battery_mv == 2987, vars(info)
+    assert await session.ask(bytes([hub.IDENTIFY, 0b0101])) == bytes([hub.BLINKING])
+    await sensor.says("blinking 0101", "light on")
+    first_counter = await session.claim(KEY)
+    await sensor.says("clock set to 1795000000", "pending, key 1")
+    # The hub, still connected, waits for an advert under the new key.
+    reading = await bench.hear_reading(like=lambda reading: "voltage" in reading.values)
+    measured = {name: value for name, value in reading.values.items() if name not in ("raw", "signal_strength")}
+    assert measured == {"temperature": 21.5, "humidity": 45.2, "door": False, "voltage": 2.987}, measured
+    assert not reading.is_connectable and reading.counter >= first_counter
+    assert reading.heard.address != advert.address and bytes(reading.heard.address)[5] >> 6 == 3
+    assert await session.ask(bytes([hub.CONFIRM])) == bytes([hub.CONFIRMED])
+    await session.link.close()
+    await sensor.says("active, key 1", "window closed", "disconnected")
+
+
+@test
+async def pieces_of_every_size_come_across(bench):
+    for mtu in (None, 23, 50, 185, 247, 517):
+        sensor = await bench.sensor(name=f"mtu{mtu}")
+        session = await bench.session(await bench.hear_pairing(sensor), mtu)
+        assert (await session.pair(sensor.code)).uid == sensor.code.uid
+        await session.claim(KEY)
+        await session.link.close()
+        await sensor.kill()
+
+
+@test
+async def a_claimed_sensor_answers_its_owner_only(bench):
+    sensor = await bench.paired()
+    reading = await bench.hear_reading(like=lambda reading: reading.is_connectable)
+    session = await bench.session(reading.heard)
+    await refused(session.pair(sensor.code))
+    await sensor.says("hung up: pairing with a sensor that has an owner", "disconnected")
+    session = await bench.session(reading.heard)
+    await refused(session.reach(DeviceKey(KEY.key, 2)))
+    await sensor.says(f"hung up: {FORGED}", "disconnected")
+    session, info = await bench.reach()
+    assert (info.claim, info.owners) == (hub.ACTIVE, 1)
+    assert await session.ask(bytes([hub.IDENTIFY, 0b1111])) == bytes([hub.BLINKING])
+    await sensor.says("blinking 1111")
+    assert await session.ask(b"\x7e") == struct.pack("<BBI", hub.REFUSED, UNKNOWN_KIND, 0x7E)
+    await session.link.close()
+
+
+@test
+async def who_has_not_all_of_the_label_gets_nothing(bench):
+    sensor = await bench.sensor()
+    code = sensor.code
+    # A secret that is not on the label; the key of another sensor, as who knows the label alone would have to use.
+    _, other = await bench.identity("other")
+    for secret, key in ((other.secret, code.key), (code.secret, other.key)):
+        session = await bench.session(await bench.hear_pairing(sensor))
+        await refused(session.begin(hub.PAIRING, hub.hkdf(secret, b"pairing"), key))
+        await sensor.says(f"hung up: {FORGED}", "disconnected")
+    await still_nobody_s(bench, sensor)
+
+
+@test
+async def what_was_recorded_is_of_no_use(bench):
+    sensor = await bench.sensor()
+    session = await bench.session(await bench.hear_pairing(sensor))
+    first = await session.first_message(hub.PAIRING, hub.hkdf(sensor.code.secret, b"pairing"), sensor.code.key)
+    first_pieces = list(session.link.pieces(first))
+    await session.link.send(first_pieces)
+    payload, _ = await bench.initiator.ask("finish", await session.link.receive())
+    assert hub.Info(payload).claim == hub.UNCLAIMED
+    [identify] = await bench.initiator.ask("seal", bytes([hub.IDENTIFY, 5]))
+    second_pieces = list(session.link.pieces(identify))
+    await session.link.send(second_pieces)
+    await session.link.receive()
+    await session.link.close()
+    await sensor.says("blinking 0101", "disconnected")
+    # The sensor answers the first message, as anybody could have made it once; and nothing that follows.
+    link = await bench.link(await bench.hear_pairing(sensor))
+    await link.send(first_pieces)
+    await link.receive()
+    await refused(say(link, second_pieces))
+    await sensor.says(f"hung up: {FORGED}", "disconnected")
+    await still_nobody_s(bench, sensor)
+
+
+@test
+async def what_is_cut_lost_or_out_of_order_ends_the_session(bench):
+    sensor = await bench.sensor()
+
+    async def begin(mtu=None):
+        session = await bench.session(await bench.hear_pairing(sensor), mtu)
+        psk = hub.hkdf(sensor.code.secret, b"pairing")
+        return session.link, await session.first_message(hub.PAIRING, psk, sensor.code.key)
+
+    link, message = await begin()
+    await refused(say(link, link.pieces(message[:-5])))
+    await sensor.says(f"hung up: {FORGED}", "disconnected")
+    for change, fault in (
+        (lambda pieces: pieces[:1] + pieces[2:], "1 pieces lost"),
+        (lambda pieces: pieces[:2] + pieces[1:], "piece sent twice"),
+        (lambda pieces: pieces[:1] + pieces[2:3] + pieces[1:2], "1 pieces lost"),
+        (lambda pieces: pieces[1:], "1 pieces lost"),
+        (lambda pieces: [b"\xc0"], "piece without data"),
+        (lambda pieces: [b"\xc0\x09"], "session for an unknown purpose (9)"),
+    ):
+        link, message = await begin()
+        await refused(say(link, change(list(link.pieces(message)))))
+        await sensor.says(f"hung up: {fault}", "disconnected")
+    # A second message before the first one was answered cannot happen with a link that waits for its own writes; one
+    # before the handshake's end can be sent, and is not what it should be.
+    link, message = await begin(247)
+    await link.send(link.pieces(message))
+    await link.receive()
+    await refused(say(link, link.pieces(message)))
+    await sensor.says(f"hung up: {FORGED}", "disconnected")
+    await still_nobody_s(bench, sensor)
+
+
+@test
+async def a_new_battery_changes_nothing_but_the_boot(bench):
+    sensor = await bench.paired()
+    before = await bench.hear_reading()
+    await sensor.kill()
+    sensor = await bench.sensor()
+    await sensor.says("started, boot 2, active")
+    after = await bench.hear_reading()
+    assert after.heard.address == before.heard.address and after.counter > before.counter
+    session, info = await bench.reach()
+    assert (info.boot, info.claim, info.owners) == (2, hub.ACTIVE, 1)
+    await session.link.close()
+
+
+@test
+async def who_waits_for_a_door_hears_it_at_once(bench):
+    sensor = await bench.paired()
+    for state in (True, False):
+        counter = (await bench.hear_reading()).counter
+        sensor.type(f"door {int(state)}")
+        reading = await bench.hear_reading(like=lambda reading: reading.values.get("door") is state)
+        assert reading.counter > counter
+
+
+@test
+async def a_key_is_rotated(bench):
+    sensor = await bench.paired()
+    session, _ = await bench.reach()
+    next_key = DeviceKey(bytes(range(1, 33)), 2)
+    first_counter = await session.rotate(next_key)
+    assert await session.ask(bytes([hub.CONFIRM])) == bytes([hub.CONFIRMED])
+    await sensor.says("active, key 2")
+    assert (await bench.hear_reading(next_key)).counter >= first_counter
+    await session.link.close()
+    session, info = await bench.reach(next_key)
+    assert info.claim == hub.ACTIVE
+    await session.link.close()
+
+
+@test
+async def settings_are_taken_and_echoed(bench):
+    sensor = await bench.paired()
+    session, _ = await bench.reach()
+    assert await session.ask(bytes([hub.ASK])) == bytes([hub.SETTINGS]) + hub.settings()
+    wanted = hub.settings(revision=7, advert_interval_ms=100)
+    assert await session.ask(bytes([hub.SET]) + wanted) == bytes([hub.SETTINGS]) + wanted
+    await sensor.says("active, key 1")
+    answer = await session.ask(bytes([hub.SET]) + hub.settings(advert_interval_ms=99))
+    assert answer[0] == hub.REFUSED, answer.hex()
+    await session.link.close()
+    await sensor.kill()
+    await bench.sensor()
+    session, _ = await bench.reach()
+    assert await session.ask(bytes([hub.ASK])) == bytes([hub.SETTINGS]) + wanted
+    await session.link.close()
+
+
+@test
+async def a_released_sensor_is_anybody_s_who_touches_it(bench):
+    sensor = await bench.paired()
+    session, _ = await bench.reach()
+    assert await session.ask(bytes([hub.RELEASE])) == bytes([hub.RELEASED])
+    await session.link.close()
+    await sensor.says("wiped", "unclaimed", "disconnected")
+    sensor.type("press")
+    session = await bench.session(await bench.hear_pairing(sensor))
+    info = await session.pair(sensor.code)
+    assert (info.claim, info.owners) == (hub.UNCLAIMED, 1)
+    key = DeviceKey(bytes(32), 1)
+    await session.claim(key, owner_epoch=2)
+    await bench.hear_reading(key)
+    await session.link.close()
+
+
+@test
+async def a_button_that_is_held_makes_a_sensor_nobody_s(bench):
+    sensor = await bench.paired()
+    session, _ = await bench.reach()
+    sensor.type("hold")
+    await session.link.hung_up()
+    await sensor.says("wiped", "unclaimed", "hung up: the sensor was reset", "window opened")
+    session = await bench.session(await bench.hear_pairing(sensor))
+    assert (await session.pair(sensor.code)).claim == hub.UNCLAIMED
+    await session.link.close()
+
+
+@test
+async def a_pending_sensor_is_heard_by_its_hub_and_can_be_paired_again(bench):
+    sensor = await bench.sensor()
+    session = await bench.session(await bench.hear_pairing(sensor))
+    await session.pair(sensor.code)
+    lost = DeviceKey(bytes(range(50, 82)), 1)
+    await session.claim(lost)
+    await session.link.close()
+    await sensor.says("pending, key 1", "disconnected")
+    await bench.hear_reading(lost)
+    session = await bench.session(await bench.hear_pairing(sensor))
+    assert (await session.pair(sensor.code)).claim == hub.PENDING
+    await session.claim(KEY)
+    await bench.hear_reading()
+    await session.link.close()
+    # Any later session is as good as a Confirm.
+    session, info = await bench.reach()
+    assert info.claim == hub.PENDING
+    assert await session.ask(bytes([hub.IDENTIFY, 1])) == bytes([hub.BLINKING])
+    await sensor.says("active, key 1")
+    await session.link.close()
+
+
+@test
+async def two_sensors_live_in_one_program(bench):
+    paths, codes = zip(*[await bench.identity(name) for name in ("left", "right")])
+    arguments = []
+    for path in paths:
+        hci = await bench.sockets.tcp()
+        arguments += ["--hci", hci, "--identity", str(path), "--flash", str(path.with_suffix(".flash"))]
+    sensor = await Sensor.start(bench, arguments)
+    for code in codes:
+        session = await bench.session(await bench.hear(lambda advert: code.matches(advert)))
+        assert (await session.pair(code)).uid == code.uid
+        await session.link.close()
+        await sensor.says(f"{code.uid.hex()}: disconnected")
+
+
+@test
+async def a_sensor_without_its_radio_stops_and_says_so(bench):
+    sensor = await bench.sensor()
+    await bench.hear_pairing(sensor)
+    bench.sockets.pull_out()
+    await sensor.says("sensor-sim: failed to run the sensor: the radio controller is gone", "ended with 1")
+
+
+async def say(link, pieces):
+    """Says something and waits for the answer."""
+    await link.send(pieces)
+    return await link.receive()
+
+
+async def refused(saying):
+    """The sensor hangs up instead of answering."""
+    try:
+        answer = await saying
+    except HungUp:
+        return
+    raise AssertionError(f"answered: {answer if isinstance(answer, bytes) else vars(answer)}")
+
+
+async def still_nobody_s(bench, sensor):
+    """It can be paired as if nothing had happened."""
+    session = await bench.session(await bench.hear_pairing(sensor))
+    info = await session.pair(sensor.code)
+    assert (info.claim, info.owners) == (hub.UNCLAIMED, 0), vars(info)
+    await session.claim(KEY)
+    await bench.hear_reading()
+    await session.link.close()
+
+
+async def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for program in ("sensor", "initiator", "hubd"):
+        parser.add_argument(f"--{program}", required=True)
+    parser.add_argument("names", nargs="*", help="tests to run instead of all")
+    options = parser.parse_args()
+    passed = failed = 0
+    for function in TESTS:
+        if options.names and function.__name__ not in options.names:
+            continue
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            bench = Bench(options, folder)
+            try:
+                async with bench:
+                    await function(bench)
+                outcome, passed = "ok", passed + 1
+            except Exception:
+                outcome, failed = "FAILED", failed + 1
+                traceback.print_exc()
+                for sensor in bench.sensors:
+                    print("  the sensor said:", *sensor.lines, sep="\n    ")
+        print(f"{function.__name__} ... {outcome} ({time.monotonic() - began:.1f} s)", flush=True)
+    print(f"test result: {'FAILED' if failed else 'ok'}. {passed} passed; {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
