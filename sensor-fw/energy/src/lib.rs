@@ -22,12 +22,12 @@
 //! # What it cannot see
 //!
 //! A board leaks (0.1 to 1 µA through capacitors and flux), a battery ages and sags in the cold, a chip takes more when it
-//! is hot, an antenna off its mark makes the amplifier draw more, datasheets say what is typical. Take its figures ±30 %.
-//! And it cannot see what nobody counts: a bus, converter or debugger that stays on takes 400 to 1200 µA, a hundred times
-//! the rest. That is found with an ammeter, or by a check that every peripheral is given back before the chip sleeps.
+//! is hot, an antenna off its mark makes the amplifier draw more, datasheets say what is typical, a scanner may ask for a
+//! scan response in a window. Take its figures ±30 %. And it cannot see what nobody counts: a bus, converter or debugger
+//! that stays on takes 400 to 1200 µA, a hundred times the rest. That is found with an ammeter, or by a check that every
+//! peripheral is given back before the chip sleeps.
 //!
-//! Does not know: the hub, the air and who hears anything, voltages, temperatures; pins and registers; the processor's time
-//! otherwise than in estimated cycles.
+//! Does not know: the hub, the air and who hears anything; voltages, temperatures, pins, registers.
 
 mod bill;
 pub mod budget;

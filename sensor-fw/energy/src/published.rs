@@ -15,7 +15,7 @@ use crate::{
 /// What a published figure is to the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// A number of the table was fitted to it.
+    /// A number of the table was fitted to it, or to what it was computed from.
     Fitted,
     /// The model knew nothing of it.
     Predicted,
@@ -103,7 +103,7 @@ fn parasite() -> Vec<Anchor> {
         anchor("asleep", 3.0, asleep.as_microamps(), "µA", Role::Predicted),
         anchor("advert each [30, 40] ms, +8 dBm", 810.0, fast.as_microamps(), "µA", Role::Fitted),
         anchor("advert each [100, 150] ms, and soil read", 345.0, slow.as_microamps(), "µA", Role::Predicted),
-        anchor("an advert, as computed from the others", 26.9, advert.as_microcoulombs(), "µC", Role::Predicted),
+        anchor("an advert, as computed from the others", 26.9, advert.as_microcoulombs(), "µC", Role::Fitted),
     ]
 }
 
@@ -115,10 +115,10 @@ fn parasite() -> Vec<Anchor> {
 fn ruuvi() -> Vec<Anchor> {
     const CANDIDATE: &str = "ruuvitag_fw, release 2.5.7";
     const RELEASE: &str = "ruuvitag_fw, release 2.5.9";
-    /// BME280 in normal mode with 1000 ms of standby (application_config.h), at 0.2 µA (BST-BME280-DS002, IDDSB; unverified).
+    /// BME280 in normal mode with 1000 ms of standby (application_config.h), at 0.2 µA (BST-BME280-DS001, IDDSB).
     const BME280_CYCLE: Span = Span::millis(1008.0);
     const BME280_STANDBY: Current = Current::microamps(0.2);
-    /// LIS2DH12 at 10 bits and 10 Hz, and at 1 Hz (LIS2DH12 datasheet, table 12, normal mode; unverified).
+    /// LIS2DH12 at 10 bits and 10 Hz, and at 1 Hz (LIS2DH datasheet, 022516 rev. 1, table 11, the same sensor).
     const LIS2DH12_10_HZ: Current = Current::microamps(4.0);
     const LIS2DH12_1_HZ: Current = Current::microamps(2.0);
     /// Its program reads both over SPI and computes in floats: a millisecond (unverified; the trace in its repository,

@@ -32,10 +32,12 @@ fn a_thermometer_takes_what_its_firmwares_author_measured() {
     check("LYWSD03MMC");
 }
 
+/// The advert of a b-parasite at 30 ms; its charge was computed from the same trace.
 #[test]
 fn one_number_is_fitted_to_one_measurement() {
     let fitted = of(Role::Fitted);
-    assert_eq!(fitted.len(), 1);
+    assert_eq!(fitted.iter().map(|anchor| anchor.unit).collect::<Vec<_>>(), ["µA", "µC"]);
+    assert!(fitted.iter().all(|anchor| anchor.device == "b-parasite"));
     assert!(fitted[0].deviation().abs() < 0.01, "{}", fitted[0]);
 }
 

@@ -117,7 +117,7 @@ pub const NRF52840: Chip = Chip {
     figures: ChipFigures {
         asleep: Figure::derived(
             Current::microamps(1.30),
-            "ION_RAMOFF_EVENT 0.97 µA (PS, quoted) + crystal 0.23 µA + RTC 0.1 µA (both unverified); with the RC oscillator ION_RAMOFF_RTC is 1.50 µA (quoted)",
+            "ION_RAMOFF_EVENT 0.97 µA (PS, quoted) + crystal 0.23 µA + RTC 0.1 µA (both unverified; ILFXO of the nRF5340 is 0.16 µA); with the RC oscillator ION_RAMOFF_RTC is 1.50 µA (quoted)",
         ),
         asleep_per_kib: Figure::derived(
             Current::nanoamps(5.4),
@@ -289,9 +289,9 @@ pub const TLSR8251: Chip = Chip {
         crystal_starting: Figure::measured(Current::milliamps(3.3), "the processor waits for it: as awake"),
         standing_by: Figure::measured(Current::milliamps(3.3), "the processor waits: as awake"),
         bus_master: Figure::measured(Current::milliamps(3.3), "the processor waits: as awake"),
-        flash_at_work: Figure::unverified(Current::milliamps(6.6), "the processor's current twice"),
-        word_write: Figure::unverified(Span::micros(41.0), "as the others"),
-        page_erase: Figure::unverified(Span::millis(85.0), "as the others"),
+        flash_at_work: Figure::derived(Current::milliamps(6.6), "as the others; no anchor writes flash"),
+        word_write: Figure::derived(Span::micros(41.0), "as the others; no anchor writes flash"),
+        page_erase: Figure::derived(Span::millis(85.0), "as the others; no anchor writes flash"),
     },
 };
 

@@ -23,7 +23,7 @@ pub const SHT4X: Probe = Probe {
     idle: Figure::quoted(Current::nanoamps(80.0), "Sensirion SHT4x datasheet D1 v1 and v3: idle current 80 nA"),
     reading: Figure::derived(
         Charge::microcoulombs(2.66),
-        "8.3 ms (max., high repeatability, SHT4x D1 v1) × 320 µA (typ., measuring: SHT4xA as Mouser lists it; SHT4x itself unverified)",
+        "8.3 ms (max., high repeatability, SHT4x D1 v1) × 320 µA (typ., measuring: quoted of SHT4x and of SHT4xA)",
     ),
     takes: Figure::quoted(Span::millis(8.3), "SHT4x datasheet D1 v1, timing: high repeatability, max."),
     bus_bits: Figure::derived(
@@ -34,15 +34,12 @@ pub const SHT4X: Probe = Probe {
 
 /// BME280, forced mode, oversampling ×1 of all three, no filter ("weather monitoring").
 pub const BME280: Probe = Probe {
-    idle: Figure::unverified(
-        Current::nanoamps(100.0),
-        "BME280 datasheet BST-BME280-DS002, table 1, IDDSL: sleep 0.1 µA",
-    ),
-    reading: Figure::unverified(
+    idle: Figure::quoted(Current::nanoamps(100.0), "BME280 datasheet BST-BME280-DS001, table 1, IDDSL: sleep 0.1 µA"),
+    reading: Figure::quoted(
         Charge::microcoulombs(3.68),
-        "BST-BME280-DS002, 9.5 and table 1: 1 ms + 2 ms × 350 µA, 2.5 ms × 714 µA, 2.5 ms × 340 µA; fits 3.6 µA at 1 Hz of its first page",
+        "BST-BME280-DS001, table 1 and 9.5: 3 ms × 350 µA, 2.5 ms × 714 µA, 2.5 ms × 340 µA (maxima over temperature); fits its 3.6 µA at 1 Hz",
     ),
-    takes: Figure::unverified(Span::millis(9.3), "BST-BME280-DS002, 9.1: 8 ms typ., 9.3 ms max."),
+    takes: Figure::quoted(Span::millis(9.3), "BST-BME280-DS001, 9.1: 8 ms typ., 9.3 ms max."),
     bus_bits: Figure::derived(153.0, "set the mode (3 bytes), ask for 8 bytes from a register: 17 bytes of 9 bits"),
 };
 

@@ -43,10 +43,14 @@ const ADVERT_DELAY: Figure<Span> = Figure::measured(
     Span::millis(5.0),
     "Core 5.4, volume 6, part B, 4.4.2.2: 0 to 10 ms, random; in b-parasite's trace 63 adverts at 30 ms are 35.08 ms apart",
 );
-const FAST_RAMP: Figure<Span> =
-    Figure::unverified(Span::micros(40.0), "nRF52840 PS, radio, tTXEN,BLE,1M (fast ramp-up)");
-const CHANNEL_CHANGE: Figure<Span> =
-    Figure::unverified(Span::micros(250.0), "gaps of adverts as sniffers show them: 150 to 400 µs");
+const FAST_RAMP: Figure<Span> = Figure::quoted(
+    Span::micros(40.0),
+    "nRF52 PS, radio, tTXEN,FAST 40 µs; Zephyr turns it on by default (CONFIG_BT_CTLR_RADIO_ENABLE_FAST)",
+);
+const CHANNEL_CHANGE: Figure<Span> = Figure::unverified(
+    Span::micros(250.0),
+    "as sniffers show them, 150 to 400 µs; S140 needs more than 170 µs (its specification, tnISR(0))",
+);
 
 /// Nordic's link layer on its multiprotocol library: what our sensors run (crates nrf-sdc, nrf-mpsl), and its older
 /// brother, the SoftDevice S132 of the RuuviTag.
