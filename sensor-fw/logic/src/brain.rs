@@ -184,7 +184,10 @@ fn seconds(ms: u64) -> u32 {
 mod tests {
     use embassy_futures::block_on;
     use units::Quantity;
-    use wire::{bthome::v2, settings::{Band, Bands}};
+    use wire::{
+        bthome::v2,
+        settings::{Band, Bands},
+    };
 
     use super::*;
     use crate::nor::NorSim;

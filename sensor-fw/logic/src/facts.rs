@@ -18,8 +18,16 @@ pub enum Fact {
     Counter = 2,
     /// Whose it is: see `pairing`.
     Claim = 3,
-    /// An image that is on its way.
+    /// The manifest of an image that is on its way.
     Update = 4,
+    /// How far it has come.
+    Arrived = 5,
+    /// The security counter below which no image may run.
+    SecurityCounter = 6,
+    /// Which image runs, and which is to: see `boot`.
+    BootState = 7,
+    /// How often it did not stop because it should.
+    Resets = 8,
 }
 
 /// The longest fact in bytes.
@@ -71,7 +79,21 @@ impl<S: NorFlash> Facts<S> {
     /// # Errors
     /// [`KeepError`] when the range is not at least two whole pages, or the flash fails.
     pub async fn start(flash: S, range: Range<u32>) -> Result<(Self, u32), KeepError<S::Error>> {
-        let mut facts = Self { pages: Pages::new(flash, range)?, image: Image::EMPTY, page: 1, number: 0, offset: 0 };
+        let mut facts = Self::look(flash, range).await?;
+        let boot = facts.integer(Fact::Boot).wrapping_add(1);
+        facts.turn(Fact::Boot, &boot.to_le_bytes()).await?;
+        Ok((facts, boot))
+    }
+
+    /// The same, but writes nothing before the first fact is put: what was found in flash may then be something else
+    /// the next time.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn look(flash: S, range: Range<u32>) -> Result<Self, KeepError<S::Error>> {
+        let pages = Pages::new(flash, range)?;
+        // The next fact begins a page.
+        let mut facts = Self { pages, image: Image::EMPTY, page: 1, number: 0, offset: S::ERASE_SIZE as u32 };
         let [first, second] = [facts.find(0).await?, facts.find(1).await?];
         let found = match (first, second) {
             (Some(first), Some(second)) => {
@@ -86,9 +108,7 @@ impl<S: NorFlash> Facts<S> {
         if let Some((found, page)) = found {
             (facts.image, facts.number, facts.page) = (found.image, found.number, page);
         }
-        let boot = facts.integer(Fact::Boot).wrapping_add(1);
-        facts.turn(Fact::Boot, &boot.to_le_bytes()).await?;
-        Ok((facts, boot))
+        Ok(facts)
     }
 
     /// What a page holds; `None` where it has no beginning.
@@ -160,7 +180,7 @@ impl<S: NorFlash> Facts<S> {
     }
 
     /// A number, 0 where nothing is known.
-    fn integer(&self, fact: Fact) -> u32 {
+    pub fn integer(&self, fact: Fact) -> u32 {
         self.get(fact).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_le_bytes)
     }
 }

@@ -43,9 +43,12 @@
 extern crate std;
 
 mod beacon;
+pub mod boot;
 mod brain;
 mod counter;
+mod desk;
 mod facts;
+pub mod image;
 mod keep;
 mod log;
 pub mod noise;
@@ -55,12 +58,19 @@ mod page;
 pub mod pairing;
 #[cfg(test)]
 mod power;
+mod resets;
 mod rhythm;
+mod shared;
+mod update;
 
 pub use beacon::{Beacon, Channel, MAX_CHANNELS};
 pub use brain::{Brain, Habits};
 pub use counter::Counter;
+pub use desk::{Condition, answer};
 pub use facts::{Fact, Facts, MAX_FACT};
 pub use keep::KeepError;
 pub use log::Log;
+pub use resets::Resets;
 pub use rhythm::{Phase, Rhythm};
+pub use shared::Shared;
+pub use update::{Own, Proof, SAFE_MV, Update};

@@ -92,6 +92,7 @@ pub struct Pairing {
 
 /// What flash is being asked for, one thing at a time.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is no heap to box a record on")]
 enum Work {
     Idle,
     Keep { record: Record, is_told: bool, then: Then },

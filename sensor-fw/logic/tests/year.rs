@@ -20,12 +20,8 @@ const CHANNELS: [Channel; 3] = [
     Channel { quantity: Quantity::Door, band: 1 },
 ];
 const KEY: [u8; 16] = [0x42; 16];
-const HABITS: Habits<'_> = Habits {
-    address: [0xC0, 1, 2, 3, 4, 5],
-    key: Some(KEY),
-    channels: &CHANNELS,
-    settings: Settings::DEFAULT,
-};
+const HABITS: Habits<'_> =
+    Habits { address: [0xC0, 1, 2, 3, 4, 5], key: Some(KEY), channels: &CHANNELS, settings: Settings::DEFAULT };
 
 type Flash = NorSim<4096>;
 

@@ -83,13 +83,12 @@ pub(super) fn plan(asked: &Asked<'_>, record: &Record) -> Plan {
             Some(owner) => ToHub::Settings(owner.settings).into(),
             None => Refusal::NotClaimed.into(),
         },
-        (
-            Ok(ToSensor::Rotate(_) | ToSensor::Release | ToSensor::Set(_) | ToSensor::AskSettings),
-            Purpose::Pairing,
-        ) => match record.claim {
-            Claim::Unclaimed => Refusal::NotClaimed.into(),
-            Claim::Pending(_) | Claim::Active { .. } => Refusal::OutOfPlace.into(),
-        },
+        (Ok(ToSensor::Rotate(_) | ToSensor::Release | ToSensor::Set(_) | ToSensor::AskSettings), Purpose::Pairing) => {
+            match record.claim {
+                Claim::Unclaimed => Refusal::NotClaimed.into(),
+                Claim::Pending(_) | Claim::Active { .. } => Refusal::OutOfPlace.into(),
+            }
+        }
     };
     Plan { record: plan.record.or(acknowledged), ..plan }
 }
