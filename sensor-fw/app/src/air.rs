@@ -49,7 +49,7 @@ impl Air {
             (true, false) => (beacon, until_ms),
             (true, true) => {
                 let turn = now_ms / TURN_MS;
-                let air = if turn % 2 == 0 { beacon } else { Self::Pairing };
+                let air = if turn.is_multiple_of(2) { beacon } else { Self::Pairing };
                 (air, until_ms.min((turn + 1) * TURN_MS))
             }
         }

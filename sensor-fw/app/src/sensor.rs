@@ -364,7 +364,8 @@ impl<B: Board> Sensor<B> {
 
     /// Tells what is new, if anything is.
     async fn tell(&mut self, now_ms: u64) {
-        self.heartbeat_ms = now_ms + RETRY_MS;
+        // What was due and could not be told is tried again, though not at once.
+        self.heartbeat_ms = if now_ms < self.heartbeat_ms { self.heartbeat_ms } else { now_ms + RETRY_MS };
         match self.brain.advert(now_ms).await {
             Ok(Some(advert)) => {
                 self.notes.note(&Note::Told(&advert));
@@ -421,3 +422,6 @@ fn private_address(luck: &mut impl Rng) -> Address {
     *first &= 0x3F;
     address
 }
+
+#[cfg(test)]
+mod tests;
