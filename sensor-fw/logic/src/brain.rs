@@ -65,9 +65,9 @@ impl<S: NorFlash> Brain<S> {
         habits: &Habits<'_>,
     ) -> Result<Self, KeepError<S::Error>> {
         let (facts, boot) = Facts::start(facts, facts_range).await?;
-        let mut columns = [Column { code: 0, instance: 0 }; MAX_COLUMNS];
+        let mut columns = [Column { code: 0, instance: 0, exponent: 0 }; MAX_COLUMNS];
         for (column, channel) in columns.iter_mut().zip(habits.channels) {
-            column.code = channel.quantity.code();
+            *column = Column::of(channel.quantity);
         }
         let count = habits.channels.len().min(MAX_COLUMNS);
         let log = Log::start(log, log_range, boot, columns.get(..count).unwrap_or_default()).await?;

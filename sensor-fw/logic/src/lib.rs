@@ -17,7 +17,7 @@
 //!     assert_eq!(number, Some(4096 * (boot - 1)), "no number comes twice");
 //!     facts.put(Fact::Claim, b"nobody's").await?;
 //!
-//!     let mut log = Log::start(flash, 8192..65_536, boot, &[Column { code: 1, instance: 0 }]).await?;
+//!     let mut log = Log::start(flash, 8192..65_536, boot, &[Column { code: 1, instance: 0, exponent: 0 }]).await?;
 //!     let mut values = [None; MAX_COLUMNS];
 //!     values[0] = Some(21_500);
 //!     log.take(60, values).await?;

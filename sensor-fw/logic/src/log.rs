@@ -44,7 +44,7 @@ impl<S: NorFlash> Log<S> {
         boot: u32,
         columns: &[Column],
     ) -> Result<Self, KeepError<S::Error>> {
-        let mut own = [Column { code: 0, instance: 0 }; MAX_COLUMNS];
+        let mut own = [Column { code: 0, instance: 0, exponent: 0 }; MAX_COLUMNS];
         own.iter_mut().zip(columns).for_each(|(own, column)| *own = *column);
         let mut log = Self {
             pages: Pages::new(flash, range)?,

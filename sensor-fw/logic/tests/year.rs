@@ -72,12 +72,13 @@ impl Year {
             let measures =
                 [Measure::new(Quantity::Temperature, temperature), Measure::new(Quantity::Humidity, humidity)];
             let id = brain.sampled(now_ms, &measures).await.unwrap();
-            let steps = |value: i64| i32::try_from(value).ok();
-            self.truth.insert(id, [steps(temperature), steps(humidity), None]);
+            // The log is as fine as adverts are: 0.01 degrees, 0.01 %.
+            let steps = |value: i64, ten: i64| i32::try_from((value + ten / 2) / ten * ten).ok();
+            self.truth.insert(id, [steps(temperature, 10), steps(humidity, 100), None]);
             if minute % 480 == 7 {
                 let open = i64::try_from(minute / 480 % 2).unwrap();
                 let id = brain.happened(now_ms + 1000, Measure::new(Quantity::Door, open)).await.unwrap();
-                self.truth.insert(id, [None, None, steps(open)]);
+                self.truth.insert(id, [None, None, steps(open, 1)]);
                 let advert = brain.advert(now_ms + 1000).await.unwrap().unwrap();
                 self.hear(advert.service_data());
                 assert_eq!(self.heard[&Quantity::Door], open);

@@ -12,14 +12,20 @@
 //! | 4 | uptime at the first sample, seconds, little-endian |
 //! | 1 | samples: 1 to 32 |
 //! | 1 | columns: 1 to 8 |
-//! | 3 each | column: code of the quantity (2, little-endian), which of several (1) |
+//! | 3 each | column: code of the quantity (2, little-endian), which of several (4 bits, the low ones), exponent (4 bits) |
 //! | … | samples: numbers in nibbles, the low nibble of a byte first; an odd end is filled with 0 |
 //!
 //! A number is written in nibbles of 3 bits, the lowest first; bit 3 says that another follows. For each sample: zigzag
 //! of (seconds since the sample before − that of the sample before); for each column 0 where the sample lacks it, else
-//! 1 + zigzag of (value − the value before in its column, at first 0). A steady room takes three bytes a sample.
+//! 1 + zigzag of (value − the value before in its column, at first 0), where a value is the measured one divided by ten to
+//! the exponent of its column and rounded, half away from zero: nobody keeps a sensor's noise. A steady room takes three
+//! bytes a sample.
 
 use core::fmt;
+
+use units::Quantity;
+
+use crate::bthome::Payload;
 
 const VERSION: u8 = 1;
 /// Most samples of a block: what is in memory, not yet in flash, is lost in a reset.
@@ -30,6 +36,8 @@ pub const MAX_COLUMNS: usize = 8;
 pub const MAX_BLOCK: usize = 512;
 const HEAD: usize = 15;
 const COLUMN: usize = 3;
+/// Ten to this power fits into 32 bits.
+const MAX_EXPONENT: u8 = 9;
 /// A number of 64 bits takes so many nibbles at most.
 const MOST_NIBBLES: u32 = 22;
 
@@ -57,8 +65,30 @@ impl SampleId {
 pub struct Column {
     /// The [code](units::Quantity::code) of the quantity; it may be one that this program does not know yet.
     pub code: u16,
-    /// Which of several.
+    /// Which of several, 0 to 15.
     pub instance: u8,
+    /// Values are kept in tens of steps to this power, 0 to 9: what is finer is noise.
+    pub exponent: u8,
+}
+
+impl Column {
+    /// The finest that adverts tell of this quantity, too, is what the log keeps.
+    pub fn of(quantity: Quantity) -> Self {
+        let exponent = Payload::resolution(quantity).map_or(0, |steps| {
+            let tens = core::iter::successors(Some(steps), |steps| Some(steps / 10).filter(|_| steps % 10 == 0));
+            (tens.count() as u8).saturating_sub(1).min(MAX_EXPONENT)
+        });
+        Self { code: quantity.code(), instance: 0, exponent }
+    }
+
+    const fn to_bytes(self) -> [u8; COLUMN] {
+        let [low, high] = self.code.to_le_bytes();
+        [low, high, self.instance & 0xF | self.exponent << 4]
+    }
+
+    const fn of_bytes([low, high, rest]: [u8; COLUMN]) -> Self {
+        Self { code: u16::from_le_bytes([low, high]), instance: rest & 0xF, exponent: rest >> 4 }
+    }
 }
 
 /// What was measured at once.
@@ -113,6 +143,7 @@ pub struct Writer {
     bytes: [u8; MAX_BLOCK],
     nibbles: usize,
     columns: usize,
+    tens: [i32; MAX_COLUMNS],
     samples: u8,
     next: SampleId,
     last: Last,
@@ -136,10 +167,12 @@ impl Writer {
         bytes[14] = columns.len() as u8;
         let (_, places) = bytes.split_at_mut(HEAD);
         for (place, column) in places.chunks_exact_mut(COLUMN).zip(columns) {
-            let [low, high] = column.code.to_le_bytes();
-            place.copy_from_slice(&[low, high, column.instance]);
+            place.copy_from_slice(&column.to_bytes());
         }
-        Self { bytes, nibbles: 0, columns: columns.len(), samples: 0, next: SampleId::default(), last: Last::default() }
+        let mut tens = [1; MAX_COLUMNS];
+        tens.iter_mut().zip(columns).for_each(|(tens, column)| *tens = ten_to(column.exponent));
+        let (next, last) = (SampleId::default(), Last::default());
+        Self { bytes, nibbles: 0, columns: columns.len(), tens, samples: 0, next, last }
     }
 
     /// Adds a sample; values behind the columns of the block are left out.
@@ -162,7 +195,8 @@ impl Writer {
         let interval_s = i64::from(sample.uptime_s) - i64::from(last.uptime_s);
         let mut fits = self.put(zigzag(interval_s - last.interval_s));
         (last.uptime_s, last.interval_s) = (sample.uptime_s, interval_s);
-        for (last, value) in last.values.iter_mut().zip(&sample.values).take(self.columns) {
+        let values = sample.values.iter().zip(self.tens).map(|(value, ten)| value.map(|value| divided(value, ten)));
+        for (last, value) in last.values.iter_mut().zip(values).take(self.columns) {
             let number = value.map_or(0, |value| 1 + zigzag(i64::from(value) - i64::from(*last)));
             fits = fits && self.put(number);
             *last = value.unwrap_or(*last);
@@ -259,15 +293,15 @@ impl<'a> Block<'a> {
 
     /// What each column holds.
     pub fn columns(&self) -> impl Iterator<Item = Column> + 'a {
-        self.columns.chunks_exact(COLUMN).map(|bytes| match *bytes {
-            [low, high, instance] => Column { code: u16::from_le_bytes([low, high]), instance },
-            _ => Column { code: 0, instance: 0 },
-        })
+        self.columns.as_chunks().0.iter().copied().map(Column::of_bytes)
     }
 
     /// The samples in order; an error is the last item.
     pub fn samples(&self) -> Samples<'a> {
+        let mut tens = [1; MAX_COLUMNS];
+        tens.iter_mut().zip(self.columns()).for_each(|(tens, column)| *tens = ten_to(column.exponent));
         Samples {
+            tens,
             nibbles: Nibbles { bytes: self.body, at: 0 },
             left: self.samples,
             columns: self.columns.len() / COLUMN,
@@ -283,6 +317,7 @@ pub struct Samples<'a> {
     nibbles: Nibbles<'a>,
     left: u8,
     columns: usize,
+    tens: [i32; MAX_COLUMNS],
     id: SampleId,
     last: Last,
 }
@@ -295,11 +330,11 @@ impl Samples<'_> {
         let uptime_s = i64::from(last.uptime_s).checked_add(last.interval_s).and_then(|at| u32::try_from(at).ok());
         last.uptime_s = uptime_s.ok_or(BlockError::OutOfRange)?;
         let mut values = [None; MAX_COLUMNS];
-        for (value, last) in values.iter_mut().zip(&mut last.values).take(self.columns) {
+        for ((value, last), ten) in values.iter_mut().zip(&mut last.values).zip(self.tens).take(self.columns) {
             let Some(number) = self.nibbles.number()?.checked_sub(1) else { continue };
             let sum = i64::from(*last).checked_add(unzigzag(number)).and_then(|sum| i32::try_from(sum).ok());
             *last = sum.ok_or(BlockError::OutOfRange)?;
-            *value = Some(*last);
+            *value = Some(last.checked_mul(ten).ok_or(BlockError::OutOfRange)?);
         }
         self.id.number = self.id.number.wrapping_add(1);
         Ok(Sample { id, uptime_s: self.last.uptime_s, values })
@@ -343,6 +378,19 @@ impl Nibbles<'_> {
         }
         Err(BlockError::OutOfRange)
     }
+}
+
+/// Ten to a power; beyond what fits, to the highest that does.
+const fn ten_to(exponent: u8) -> i32 {
+    10_i32.pow(if exponent < MAX_EXPONENT { exponent } else { MAX_EXPONENT } as u32)
+}
+
+/// A value in tens, rounded half away from zero.
+fn divided(value: i32, ten: i32) -> i32 {
+    let (quotient, rest) = (value / ten, value % ten);
+    let is_up = ten > 1 && rest.unsigned_abs() * 2 >= ten.unsigned_abs();
+    // What would not fit when it is multiplied again is cut.
+    if is_up { (quotient + rest.signum()).clamp(i32::MIN / ten, i32::MAX / ten) } else { quotient }
 }
 
 const fn zigzag(number: i64) -> u64 {

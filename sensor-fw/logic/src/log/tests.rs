@@ -1,6 +1,7 @@
 use std::println;
 
 use embassy_futures::block_on;
+use units::Quantity;
 
 use super::*;
 use crate::{
@@ -12,7 +13,7 @@ const PAGE: usize = 256;
 const PAGES: usize = 6;
 const RANGE: Range<u32> = 0..(PAGE * PAGES) as u32;
 type Nor = NorSim<PAGE>;
-const ROOM: [Column; 2] = [Column { code: 1, instance: 0 }, Column { code: 2, instance: 0 }];
+const ROOM: [Column; 2] = [Column { code: 1, instance: 0, exponent: 0 }, Column { code: 2, instance: 0, exponent: 0 }];
 
 fn value(id: SampleId) -> i32 {
     i32::try_from(id.boot * 1000 + id.number * 37 % 100).unwrap()
@@ -98,7 +99,7 @@ fn no_cut_loses_what_was_kept() {
     assert!(schedules >= 1000 * lucks(), "{schedules} schedules");
 }
 
-/// A sensor's noise: the last digits of SHT4x at 0.01 °C and 0.01 %.
+/// A sensor's noise.
 fn noise(number: u32, spread: i32) -> i32 {
     let mixed = (u64::from(number) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     i32::try_from(mixed >> 40).unwrap() % (2 * spread + 1) - spread
@@ -107,15 +108,16 @@ fn noise(number: u32, spread: i32) -> i32 {
 #[test]
 fn a_sample_a_minute_is_kept_for_twenty_days_in_128_kib() {
     let mut nor = NorSim::<4096>::new(32);
-    let columns = [1, 2, 3].map(|code| Column { code, instance: 0 });
+    let columns = [Quantity::Temperature, Quantity::Humidity, Quantity::Voltage].map(Column::of);
     let mut log = block_on(Log::start(&mut nor, 0..128 * 1024, 1, &columns)).unwrap();
     let minutes = 60 * 24 * 60;
     for minute in 0..minutes {
         let wave = (f64::from(minute) / 1440.0 * std::f64::consts::TAU).sin();
         let mut values = [None; MAX_COLUMNS];
-        values[0] = Some(2100 + (wave * 150.0) as i32 + noise(minute, 4));
-        values[1] = Some(4500 - (wave * 600.0) as i32 + noise(minute.wrapping_mul(7), 8));
-        values[2] = (minute % 60 == 0).then_some(97);
+        // Repeatability of an SHT4x: 0.04 degrees, 0.08 % (datasheet, tables 1 and 2); a converter that wavers by 2 mV.
+        values[0] = Some(21_000 + (wave * 1500.0) as i32 + noise(minute, 40));
+        values[1] = Some(450_000 - (wave * 60_000.0) as i32 + noise(minute.wrapping_mul(7), 800));
+        values[2] = Some(2950 + noise(minute.wrapping_mul(13), 2));
         block_on(log.take(minute * 60, values)).unwrap();
     }
     let (mut first, mut blocks, mut bytes) = (None, 0_usize, 0);

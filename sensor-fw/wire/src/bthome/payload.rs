@@ -89,6 +89,15 @@ impl Payload {
         self.push_as(row.ok_or(PayloadError::NoObject)?.id, measure)
     }
 
+    /// How many steps of a quantity one count of its object is: what is finer is rounded. `None` where it has no object.
+    pub fn resolution(quantity: Quantity) -> Option<i64> {
+        OBJECTS.iter().find_map(|row| match row.layout {
+            Layout::Number { quantity: of, scale, .. } if of == quantity => Some(scale.multiply / scale.divide),
+            Layout::Binary(of) if of == quantity => Some(1),
+            _ => None,
+        })
+    }
+
     /// Adds a measure as a certain object, such as 0x2E for a humidity in one byte.
     ///
     /// # Errors

@@ -2,8 +2,11 @@ use proptest::{collection::vec, prelude::*};
 
 use super::*;
 
-const ROOM: [Column; 3] =
-    [Column { code: 1, instance: 0 }, Column { code: 2, instance: 0 }, Column { code: 3, instance: 1 }];
+const ROOM: [Column; 3] = [
+    Column { code: 1, instance: 0, exponent: 0 },
+    Column { code: 2, instance: 0, exponent: 0 },
+    Column { code: 3, instance: 1, exponent: 0 },
+];
 
 fn sample(number: u32, uptime_s: u32, values: &[Option<i32>]) -> Sample {
     let mut all = [None; MAX_COLUMNS];
@@ -24,6 +27,23 @@ fn a_block_has_these_bytes() {
     let head = "01 07000000 e8030000 58020000 03 03 010000 020000 030001";
     // Worked out by another program from the table.
     assert_eq!(hex::encode(writer.bytes()), format!("{}{}", head.replace(' ', ""), "90ffabd1e8e802f8d11207582c01"));
+}
+
+#[test]
+fn values_are_kept_as_finely_as_they_are_told() {
+    let kept = [Quantity::Temperature, Quantity::Humidity, Quantity::Pressure, Quantity::Co2, Quantity::Door];
+    assert_eq!(kept.map(|quantity| Column::of(quantity).exponent), [1, 2, 0, 0, 0]);
+    let mut writer = Writer::new(&[Column::of(Quantity::Temperature), Column::of(Quantity::Humidity)]);
+    let measured = [(21_504, 452_549), (21_505, 452_550), (-21_505, 0), (i32::MAX, i32::MIN)];
+    for (number, (warmth, damp)) in measured.into_iter().enumerate() {
+        let number = u32::try_from(number).unwrap();
+        writer.push(&sample(number, 60 * number, &[Some(warmth), Some(damp)])).unwrap();
+    }
+    let read = read(writer.bytes());
+    let values: Vec<_> = read.iter().map(|sample| (sample.values[0].unwrap(), sample.values[1].unwrap())).collect();
+    assert_eq!(values[..3], [(21_500, 452_500), (21_510, 452_600), (-21_510, 0)]);
+    assert_eq!(values[3], (i32::MAX / 10 * 10, i32::MIN / 100 * 100));
+    assert_eq!(Block::parse(writer.bytes()).unwrap().columns().nth(1), Some(Column::of(Quantity::Humidity)));
 }
 
 #[test]
@@ -60,7 +80,7 @@ fn a_sample_that_is_not_the_next_belongs_to_another_block() {
 
 #[test]
 fn what_does_not_fit_leaves_the_block_as_it_was() {
-    let columns = [Column { code: 1, instance: 0 }; MAX_COLUMNS];
+    let columns = [Column { code: 1, instance: 0, exponent: 0 }; MAX_COLUMNS];
     let mut writer = Writer::new(&columns);
     let wild = |n: u32| if n.is_multiple_of(2) { i32::MIN } else { i32::MAX };
     let mut taken = Vec::new();
@@ -123,11 +143,11 @@ fn any_samples() -> impl Strategy<Value = (usize, Vec<Sample>)> {
 proptest! {
     #[test]
     fn what_was_written_is_read((columns, samples) in any_samples()) {
-        let mut writer = Writer::new(&vec![Column { code: 9, instance: 4 }; columns]);
+        let mut writer = Writer::new(&vec![Column { code: 9, instance: 4, exponent: 0 }; columns]);
         let taken: Vec<Sample> = samples.into_iter().take_while(|sample| writer.push(sample).is_ok()).collect();
         let block = Block::parse(writer.bytes()).unwrap();
         prop_assert_eq!((block.first, block.last()), (taken[0].id, taken.last().unwrap().id));
-        prop_assert_eq!(block.columns().collect::<Vec<_>>(), vec![Column { code: 9, instance: 4 }; columns]);
+        prop_assert_eq!(block.columns().collect::<Vec<_>>(), vec![Column { code: 9, instance: 4, exponent: 0 }; columns]);
         prop_assert_eq!(block.samples().collect::<Result<Vec<_>, _>>().unwrap(), taken);
     }
 
