@@ -4,17 +4,17 @@ use core::ops::Range;
 
 use embedded_storage_async::nor_flash::NorFlash;
 use fw_drivers::Probe;
-use fw_logic::pairing::Identity;
+use fw_logic::{boot::Layout, pairing::Identity};
 use rand_core::CryptoRng;
 use units::Measure;
-use wire::bthome::Address;
+use wire::{bthome::Address, manifest::TrustedKey, service::ResetReason};
 
 use crate::note::Note;
 
 /// The kinds of parts that a board has.
 pub trait Board {
-    /// Flash that keeps facts and log; two of one kind, of which each may be a part of the same chip.
-    type Flash: NorFlash;
+    /// The one flash, of which each that keeps something in it has a handle: [`fw_logic::Shared`] makes one of any.
+    type Flash: NorFlash + Clone;
     /// What measures. The battery's voltage is one of its measures, where it is known.
     type Probe: Probe;
     /// What something happens to: button, reed, motion.
@@ -34,12 +34,16 @@ pub struct Parts<B: Board> {
     /// Its own Bluetooth address, random and static (Core 5.4, volume 6, part B, 1.3.2.1), as people write it: the first
     /// byte is 0xC0 or more. Adverts to its owner are sent from it and sealed with it.
     pub address: Address,
-    /// Somebody has just put a battery in: whoever it was may pair. Not so after a reset by watchdog or update.
-    pub is_touched: bool,
-    /// Flash for the facts, at least two pages of it.
-    pub facts: (B::Flash, Range<u32>),
-    /// Flash for the log, at least two pages of it.
-    pub log: (B::Flash, Range<u32>),
+    /// Why it starts. Where a battery was put in, whoever did it may pair.
+    pub reset: ResetReason,
+    /// The keys that may sign its updates.
+    pub trusted: [TrustedKey; 2],
+    /// The security counter of this program: see [`wire::manifest`].
+    pub security_counter: u32,
+    /// The flash.
+    pub flash: B::Flash,
+    /// Where in it everything is.
+    pub map: Map,
     /// What measures.
     pub probe: B::Probe,
     /// What something happens to.
@@ -50,6 +54,17 @@ pub struct Parts<B: Board> {
     pub luck: B::Luck,
     /// Who wants to know what happens.
     pub notes: B::Notes,
+}
+
+/// Where everything is in the flash, in whole pages.
+#[derive(Debug, Clone)]
+pub struct Map {
+    /// The facts: two pages.
+    pub facts: Range<u32>,
+    /// The log: at least two pages.
+    pub log: Range<u32>,
+    /// The images, and what the bootloader knows of them.
+    pub images: Layout,
 }
 
 /// Something that happens to a sensor.
@@ -68,6 +83,12 @@ pub enum Happening {
 pub trait Inputs {
     /// The next thing that happens, in the order in which they happen.
     async fn next(&mut self) -> Happening;
+}
+
+impl<I: Inputs> Inputs for &mut I {
+    async fn next(&mut self) -> Happening {
+        (**self).next().await
+    }
 }
 
 /// A light.

@@ -12,14 +12,15 @@
 //!   and now and then some that a hub can connect to.
 //! - Who connects finds the [one service](wire::gatt); what he writes goes to the [ceremony](fw_logic::pairing), and what
 //!   it answers is notified. While he is connected, beacons go on: a hub that pairs waits for one.
+//! - Its owner's hub fetches the log, asks for its health and brings updates; with one of them it stops, to start anew.
 //!
 //! ```no_run
 //! use fw_app::{Board, Parts};
 //! use trouble_host::Controller;
 //!
 //! async fn on_the_chip<C: Controller, B: Board>(radio: C, parts: Parts<B>) {
-//!     let Err(stopped) = fw_app::run(radio, parts).await;
-//!     // A board resets itself here.
+//!     let stopped = fw_app::run(radio, parts).await;
+//!     // A board resets itself here; the bootloader sees to an update.
 //!     drop(stopped);
 //! }
 //! ```
@@ -32,12 +33,13 @@
 mod air;
 mod blink;
 mod board;
+mod clock;
 mod frame;
 mod gatt;
 mod note;
 mod radio;
 mod sensor;
 
-pub use board::{Board, Happening, Inputs, Led, Notes, Parts};
+pub use board::{Board, Happening, Inputs, Led, Map, Notes, Parts};
 pub use note::Note;
 pub use radio::{Stopped, run};

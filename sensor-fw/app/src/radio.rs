@@ -5,7 +5,7 @@ use core::{convert::Infallible, fmt, future::pending, pin::pin};
 use bt_hci::cmd::le::{LeSetAdvEnable, LeSetRandomAddr};
 use embassy_futures::select::{Either4, select4};
 use embassy_sync::{blocking_mutex::raw::NoopRawMutex, channel::Channel, signal::Signal};
-use embassy_time::{Duration, Instant, Timer};
+use embassy_time::Duration;
 use fw_drivers::{Probe, Sample};
 use fw_logic::KeepError;
 use trouble_host::{
@@ -23,6 +23,7 @@ use wire::{
 use crate::{
     air::{Air, PAIRING_INTERVAL_MS},
     board::{Board, Happening, Inputs, Parts},
+    clock::Clock,
     frame::Frame,
     gatt::{CONNECTIONS, Gatt},
     sensor::{FlashError, Peer, Sensor},
@@ -33,9 +34,11 @@ const CHANNELS: usize = 2;
 /// What was sensed and not yet taken; whoever senses waits when there is more.
 const QUEUE: usize = 2;
 
-/// Why a sensor stopped. It begins anew: a chip by a reset, a host by asking its owner.
+/// Why a sensor stopped. It is to begin anew, by way of the bootloader.
 #[derive(Debug)]
 pub enum Stopped<R, F> {
+    /// It wants to: there is a new program, or the one that was on trial did not show that it works.
+    Restart,
     /// The radio, or the way to it, failed.
     Radio(BleHostError<R>),
     /// Flash failed where nothing can go on without it.
@@ -47,6 +50,7 @@ pub enum Stopped<R, F> {
 impl<R: fmt::Debug, F: fmt::Debug> fmt::Display for Stopped<R, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Restart => f.write_str("the sensor is to start anew"),
             Self::Radio(BleHostError::Controller(error)) => write!(f, "the radio controller is gone: {error:?}"),
             Self::Radio(BleHostError::BleHost(error)) => write!(f, "the radio controller refused: {error:?}"),
             Self::Flash(error) => error.fmt(f),
@@ -86,22 +90,28 @@ type Senser<B> = Channel<NoopRawMutex, Sensed<<<B as Board>::Probe as Probe>::Er
 type Pool = DefaultPacketPool;
 type Link<'l> = GattConnection<'l, 'l, Pool>;
 
-/// Runs the whole sensor on this radio, for as long as it goes well.
-///
-/// # Errors
-/// [`Stopped`].
-pub async fn run<C: Controller, B: Board>(
+/// Runs the whole sensor on this radio, for as long as it goes well, and tells why it does no more.
+pub async fn run<C: Controller, B: Board>(controller: C, parts: Parts<B>) -> Stopped<C::Error, FlashError<B>> {
+    match begin(controller, parts).await {
+        Ok(never) => match never {},
+        Err(stopped) => stopped,
+    }
+}
+
+async fn begin<C: Controller, B: Board>(
     controller: C,
     parts: Parts<B>,
 ) -> Result<Infallible, Stopped<C::Error, FlashError<B>>> {
-    let (sensor, mut senses) = Sensor::<B>::start(parts, now_ms()).await?;
+    let clock = Clock::start();
+    let (sensor, mut senses) = Sensor::<B>::start(parts, clock.now_ms()).await?;
     let gatt = Gatt::new().ok_or(Stopped::Gatt)?;
     let mut resources: HostResources<Pool, CONNECTIONS, CHANNELS> = HostResources::new();
     let address = Address::new(AddrKind::RANDOM, bd_address(sensor.address()));
     let stack = trouble_host::new(controller, &mut resources).set_random_address(address).build();
     let (asked, sensed) = (Signal::new(), Channel::new());
     let peripheral = stack.peripheral();
-    let life = Life { sensor, stack: &stack, peripheral, gatt: &gatt, asked: &asked, sensed: &sensed, link: None };
+    let life =
+        Life { clock, sensor, stack: &stack, peripheral, gatt: &gatt, asked: &asked, sensed: &sensed, link: None };
     let mut runner = stack.runner();
     let measuring = measure(&mut senses.probe, &asked, &sensed);
     let listening = listen(&mut senses.inputs, &sensed);
@@ -135,6 +145,7 @@ async fn listen<E>(inputs: &mut impl Inputs, sensed: &Channel<NoopRawMutex, Sens
 
 /// The sensor between its radio and its senses.
 struct Life<'l, 's, C, B: Board> {
+    clock: Clock,
     sensor: Sensor<B>,
     stack: &'l Stack<'s, C, Pool>,
     peripheral: Peripheral<'l, C, Pool>,
@@ -145,6 +156,10 @@ struct Life<'l, 's, C, B: Board> {
 }
 
 impl<'l, C: Controller, B: Board> Life<'l, '_, C, B> {
+    fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
+    }
+
     async fn live(mut self) -> Result<Infallible, Stopped<C::Error, FlashError<B>>> {
         let mut address = self.sensor.address();
         loop {
@@ -155,7 +170,7 @@ impl<'l, C: Controller, B: Board> Life<'l, '_, C, B> {
             {
                 self.accept(connection).await?;
             }
-            let (frame, until_ms) = self.frame(now_ms());
+            let (frame, until_ms) = self.frame(self.now_ms());
             let advertiser = match &frame {
                 None => None,
                 Some(frame) => {
@@ -163,7 +178,9 @@ impl<'l, C: Controller, B: Board> Life<'l, '_, C, B> {
                         address = frame.address;
                         self.stack.command(LeSetRandomAddr::new(bd_address(address))).await?;
                     }
-                    Some(self.peripheral.advertise(&parameters(frame), advertisement(frame)).await?)
+                    let advertiser = self.peripheral.advertise(&parameters(frame), advertisement(frame)).await?;
+                    self.sensor.sent().await;
+                    Some(advertiser)
                 }
             };
             self.stay(advertiser, frame, until_ms).await?;
@@ -179,26 +196,29 @@ impl<'l, C: Controller, B: Board> Life<'l, '_, C, B> {
     ) -> Result<(), Stopped<C::Error, FlashError<B>>> {
         let mut accepted = pin!(accepted(advertiser));
         loop {
-            if self.sensor.wants_sample(now_ms()) {
+            if self.sensor.wants_restart(self.link.is_some(), self.now_ms()) {
+                return Err(Stopped::Restart);
+            }
+            if self.sensor.wants_sample(self.now_ms()) {
                 self.asked.signal(());
             }
-            let alarm = alarm(self.sensor.deadline_ms(now_ms()).min(until_ms));
+            let alarm = self.clock.alarm(self.sensor.deadline_ms(self.now_ms()).min(until_ms));
             match select4(accepted.as_mut(), next(self.link.as_ref()), self.sensed.receive(), alarm).await {
                 Either4::First(Some(connection)) => return self.accept(connection).await,
                 Either4::First(None) => return Ok(()),
                 Either4::Second(event) => self.on_link(event).await?,
                 Either4::Third(Sensed::Sampled(sample, result)) => {
-                    self.sensor.sampled(&sample, result, now_ms()).await;
+                    self.sensor.sampled(&sample, result, self.now_ms()).await;
                 }
                 Either4::Third(Sensed::Happened(happening)) => {
                     let line = &mut Line { link: self.link.as_ref(), gatt: self.gatt };
-                    self.sensor.happened(happening, now_ms(), line).await?;
+                    self.sensor.happened(happening, self.now_ms(), line).await?;
                 }
                 Either4::Fourth(()) => {}
             }
             let line = &mut Line { link: self.link.as_ref(), gatt: self.gatt };
-            self.sensor.tick(now_ms(), line).await?;
-            let (next, next_until_ms) = self.frame(now_ms());
+            self.sensor.tick(self.now_ms(), line).await?;
+            let (next, next_until_ms) = self.frame(self.now_ms());
             match (&frame, &next) {
                 (Some(now), Some(next)) if now == next => {}
                 (Some(now), Some(next)) if now.differs_in_data_only(next) => {
@@ -229,7 +249,7 @@ impl<'l, C: Controller, B: Board> Life<'l, '_, C, B> {
     async fn accept(&mut self, connection: Connection<'l, Pool>) -> Result<(), Stopped<C::Error, FlashError<B>>> {
         self.link = Some(connection.with_attribute_server(&self.gatt.server)?);
         let line = &mut Line { link: self.link.as_ref(), gatt: self.gatt };
-        Ok(self.sensor.connected(now_ms(), line).await?)
+        Ok(self.sensor.connected(self.now_ms(), line).await?)
     }
 
     /// Something happened on the link.
@@ -240,7 +260,7 @@ impl<'l, C: Controller, B: Board> Life<'l, '_, C, B> {
         let reply = match event {
             GattConnectionEvent::Disconnected { .. } => {
                 self.link = None;
-                return Ok(self.sensor.disconnected(now_ms()).await?);
+                return Ok(self.sensor.disconnected(self.now_ms()).await?);
             }
             GattConnectionEvent::Gatt { event: GattEvent::Write(write) } if write.handle() == self.gatt.to_sensor => {
                 // One byte more than a piece may have, so that one that is too long is seen as such.
@@ -255,7 +275,7 @@ impl<'l, C: Controller, B: Board> Life<'l, '_, C, B> {
                 let att_mtu = self.link.as_ref().map_or(0, |link| link.raw().att_mtu());
                 let line = &mut Line { link: self.link.as_ref(), gatt: self.gatt };
                 let piece = piece.get(..length).unwrap_or_default();
-                return Ok(self.sensor.heard(piece, att_mtu, now_ms(), line).await?);
+                return Ok(self.sensor.heard(piece, att_mtu, self.now_ms(), line).await?);
             }
             GattConnectionEvent::Gatt { event } => event.accept(),
             _ => return Ok(()),
@@ -304,17 +324,6 @@ async fn next<'l>(link: Option<&Link<'l>>) -> GattConnectionEvent<'l, 'l, Pool> 
         Some(link) => link.next().await,
         None => pending().await,
     }
-}
-
-/// Milliseconds since the start.
-fn now_ms() -> u64 {
-    Instant::now().as_millis()
-}
-
-async fn alarm(at_ms: u64) {
-    /// Far enough to cost nothing, near enough for every clock.
-    const AT_LAST_MS: u64 = 24 * 3600 * 1000;
-    Timer::at(Instant::from_millis(at_ms.min(now_ms() + AT_LAST_MS))).await;
 }
 
 /// The bytes as they are on the air: least significant first.

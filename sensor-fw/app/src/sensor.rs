@@ -1,21 +1,21 @@
 //! The whole sensor but for its radio: brain and ceremony with their flash, light and luck.
 
-use embedded_storage_async::nor_flash::{ErrorType, NorFlash};
+use embedded_storage_async::nor_flash::ErrorType;
 use fw_drivers::Sample;
 use fw_logic::{
-    Brain, Channel, Fact, Facts, Habits, KeepError,
-    pairing::{Connected, Identity, Input, MAX_RECORD, Output, Owner, Pairing, Record, RecordError},
+    Brain, Channel, Habits, KeepError, Own, Proof, Resets, Update,
+    boot::{BootError, Images},
+    pairing::{Identity, Input, Owner, Pairing, Record},
 };
-use rand_core::Rng;
 use units::Quantity;
 use wire::{
     bthome::{Address, Advert},
-    message::{MAX_LENGTH, Refusal, ToHub},
+    manifest::Target,
     pairing_advert::PairingAdvert,
-    pipe::{Piece, PieceSize},
+    pipe::Piece,
+    service::ResetReason,
     settings::Settings,
 };
-use zeroize::Zeroizing;
 
 use crate::{
     air::Reasons,
@@ -23,6 +23,10 @@ use crate::{
     board::{Board, Happening, Led, Notes, Parts},
     note::Note,
 };
+
+mod work;
+
+use work::Nobody;
 
 /// From here on the log is brought to safety with each sample: a coin cell gives up below 2.0 V, and the chip at 1.7 V.
 const LOW_MV: u16 = 2200;
@@ -54,6 +58,7 @@ pub(crate) struct Window {
 pub(crate) struct Sensor<B: Board> {
     brain: Brain<B::Flash>,
     pairing: Pairing,
+    update: Update<B::Flash>,
     identity: Constant,
     led: B::Led,
     luck: B::Luck,
@@ -76,6 +81,8 @@ pub(crate) struct Sensor<B: Board> {
 struct Constant {
     address: Address,
     channels: &'static [Channel],
+    reset: ResetReason,
+    resets: Resets,
 }
 
 /// What is left of the parts of a board: for whoever runs beside the sensor.
@@ -87,11 +94,21 @@ pub(crate) struct Senses<B: Board> {
 impl<B: Board> Sensor<B> {
     /// A sensor that begins to work.
     pub(crate) async fn start(parts: Parts<B>, now_ms: u64) -> Result<(Self, Senses<B>), Broken<B>> {
-        let Parts { identity, address, is_touched, facts, log, probe, inputs, led, luck, notes } = parts;
-        let constant = Constant { address, channels: identity.channels };
+        let Parts { identity, address, reset, trusted, security_counter, flash, map, .. } = parts;
+        let Parts { probe, inputs, led, luck, notes, .. } = parts;
+        let constant = Constant { address, channels: identity.channels, reset, resets: Resets::default() };
+        let (facts, log) = ((flash.clone(), map.facts), (flash.clone(), map.log));
         let mut brain = Brain::start(facts, log, &constant.habits(None)).await?;
-        let boot = brain.boot();
-        let (record, unreadable) = match read(brain.facts()) {
+        let (boot, resets) = (brain.boot(), Resets::count(brain.facts(), reset).await?);
+        let images = Images::new(flash, map.images).map_err(|error| match error {
+            BootError::Layout => KeepError::NoSuchPlace,
+            BootError::Keep(error) => error,
+        })?;
+        let Identity { product, hardware, firmware, .. } = identity;
+        let target = Target { product, hardware, security_counter, room: images.incoming().length };
+        let own = Own { trusted, target, version: firmware, security_counter };
+        let update = Update::start(images, brain.facts(), own).await?;
+        let (record, unreadable) = match work::read(brain.facts()) {
             Ok(record) => (record, None),
             Err(error) => (Record::new(), Some(error)),
         };
@@ -99,7 +116,8 @@ impl<B: Board> Sensor<B> {
         let mut sensor = Self {
             brain,
             pairing,
-            identity: constant,
+            update,
+            identity: Constant { resets, ..constant },
             led,
             luck,
             notes,
@@ -118,7 +136,7 @@ impl<B: Board> Sensor<B> {
         }
         sensor.notes.note(&Note::Started { boot, claim: sensor.pairing.claim().state() });
         sensor.adopt(now_ms);
-        if is_touched {
+        if reset == ResetReason::PowerOn {
             sensor.pairing.handle(Input::WindowRequested, now_ms, &mut sensor.luck);
         }
         sensor.work(now_ms, &mut Nobody).await?;
@@ -194,8 +212,9 @@ impl<B: Board> Sensor<B> {
 
     /// The probe has measured, as far as it could.
     pub(crate) async fn sampled<E: core::fmt::Debug>(&mut self, sample: &Sample, result: Result<(), E>, now_ms: u64) {
-        if let Err(error) = result {
-            self.notes.note(&Note::ProbeFailed(&error));
+        match result {
+            Ok(()) => self.show(Proof::Sampled).await,
+            Err(error) => self.notes.note(&Note::ProbeFailed(&error)),
         }
         let voltage = sample.measures().iter().find(|measure| measure.quantity == Quantity::Voltage);
         let battery_mv = voltage.and_then(|voltage| u16::try_from(voltage.value).ok());
@@ -213,6 +232,23 @@ impl<B: Board> Sensor<B> {
             }
         }
         self.tell(now_ms).await;
+    }
+
+    /// The radio has sent.
+    pub(crate) async fn sent(&mut self) {
+        self.show(Proof::Radio).await;
+    }
+
+    /// Is the program to start anew, for an update? Whoever asked for it has his answer when he has hung up.
+    pub(crate) fn wants_restart(&self, is_connected: bool, now_ms: u64) -> bool {
+        !is_connected && self.update.is_restart_due(now_ms)
+    }
+
+    /// A part of a program that is on trial works.
+    async fn show(&mut self, proof: Proof) {
+        if let Err(error) = self.update.shows(self.brain.facts(), proof).await {
+            self.notes.note(&Note::FlashFailed(&error));
+        }
     }
 
     /// Something happened to the sensor.
@@ -237,118 +273,6 @@ impl<B: Board> Sensor<B> {
             Happening::Measured(_) => {}
         }
         self.work(now_ms, peer).await
-    }
-
-    /// Somebody connected.
-    pub(crate) async fn connected(&mut self, now_ms: u64, peer: &mut impl Peer) -> Result<(), Broken<B>> {
-        self.notes.note(&Note::Connected);
-        self.is_new = true;
-        self.meet(PieceSize::SMALLEST, now_ms);
-        self.work(now_ms, peer).await
-    }
-
-    /// He wrote a piece. How long ours may be is settled by then: whoever asks for more than the smallest does so first.
-    pub(crate) async fn heard(
-        &mut self,
-        piece: &[u8],
-        att_mtu: u16,
-        now_ms: u64,
-        peer: &mut impl Peer,
-    ) -> Result<(), Broken<B>> {
-        if core::mem::take(&mut self.is_new) {
-            self.meet(PieceSize::of_mtu(att_mtu), now_ms);
-        }
-        self.pairing.handle(Input::Piece(piece), now_ms, &mut self.luck);
-        self.work(now_ms, peer).await
-    }
-
-    /// He is gone.
-    pub(crate) async fn disconnected(&mut self, now_ms: u64) -> Result<(), Broken<B>> {
-        self.notes.note(&Note::Disconnected);
-        self.pairing.handle(Input::Disconnected, now_ms, &mut self.luck);
-        self.work(now_ms, &mut Nobody).await
-    }
-
-    fn meet(&mut self, piece: PieceSize, now_ms: u64) {
-        let (battery_mv, first_counter) = (self.battery_mv, self.brain.next_counter());
-        let connected = Connected { piece, battery_mv, first_counter };
-        self.pairing.handle(Input::Connected(connected), now_ms, &mut self.luck);
-    }
-
-    /// Does what the ceremony says, until it says nothing.
-    async fn work(&mut self, now_ms: u64, peer: &mut impl Peer) -> Result<(), Broken<B>> {
-        while let Some(output) = self.pairing.poll() {
-            let input = match output {
-                Output::Persist(record) => match keep(self.brain.facts(), record).await {
-                    Ok(()) => Some(Input::Persisted),
-                    Err(error) => {
-                        self.notes.note(&Note::FlashFailed(&error));
-                        Some(Input::PersistFailed)
-                    }
-                },
-                Output::Wipe => {
-                    // What is not wiped is wiped at the next start.
-                    self.brain.log().wipe().await?;
-                    self.notes.note(&Note::Wiped);
-                    Some(Input::Wiped)
-                }
-                Output::Question(question) => {
-                    let kind = question.first().copied().unwrap_or_default();
-                    self.refuse(kind);
-                    None
-                }
-                Output::Send(piece) => {
-                    peer.send(&piece).await;
-                    None
-                }
-                Output::HangUp(fault) => {
-                    self.notes.note(&Note::HungUp(fault));
-                    peer.hang_up();
-                    None
-                }
-                Output::OpenWindow(advert) => {
-                    self.window = Some(Window { advert, address: private_address(&mut self.luck) });
-                    self.notes.note(&Note::WindowOpened);
-                    None
-                }
-                Output::CloseWindow => {
-                    self.window = None;
-                    self.notes.note(&Note::WindowClosed);
-                    None
-                }
-                Output::SetClock { unix_time_s } => {
-                    self.notes.note(&Note::ClockSet { unix_time_s });
-                    None
-                }
-                Output::Blink(pattern) => {
-                    self.blink.begin(pattern, now_ms);
-                    self.notes.note(&Note::Blinking(pattern));
-                    None
-                }
-                Output::Changed => {
-                    self.changed(now_ms);
-                    None
-                }
-            };
-            if let Some(input) = input {
-                self.pairing.handle(input, now_ms, &mut self.luck);
-            }
-        }
-        Ok(())
-    }
-
-    /// Says that a question is of a kind that this program does not know.
-    fn refuse(&mut self, kind: u8) {
-        let mut answer = [0; MAX_LENGTH];
-        // A refusal is among the shortest messages.
-        let length = ToHub::Refused(Refusal::UnknownKind { kind }).write(&mut answer).unwrap_or_default();
-        self.pairing.answer(answer.get(..length).unwrap_or_default());
-    }
-
-    fn changed(&mut self, now_ms: u64) {
-        let (claim, epoch) = (self.pairing.claim().state(), self.pairing.keys().map(|keys| keys.epoch));
-        self.notes.note(&Note::Changed { claim, epoch });
-        self.adopt(now_ms);
     }
 
     /// Lives as its owner wants, if it has one: measures at once, and tells it.
@@ -388,39 +312,10 @@ impl<B: Board> Sensor<B> {
 
 impl Constant {
     fn habits(&self, owner: Option<&Owner>) -> Habits<'static> {
-        let Self { address, channels } = *self;
+        let Self { address, channels, .. } = *self;
         let key = owner.map(|owner| owner.keys.advert());
         Habits { address, key, channels, settings: owner.map_or(Settings::DEFAULT, |owner| owner.settings) }
     }
-}
-
-/// Nobody is connected.
-struct Nobody;
-
-impl Peer for Nobody {
-    async fn send(&mut self, _piece: &Piece) {}
-
-    fn hang_up(&mut self) {}
-}
-
-/// What flash has of the owner.
-fn read<S: NorFlash>(facts: &Facts<S>) -> Result<Record, RecordError> {
-    facts.get(Fact::Claim).map_or(Ok(Record::new()), Record::parse)
-}
-
-async fn keep<S: NorFlash>(facts: &mut Facts<S>, record: &Record) -> Result<(), KeepError<S::Error>> {
-    let mut bytes = Zeroizing::new([0; MAX_RECORD]);
-    let length = record.write(&mut *bytes).map_err(|_| KeepError::TooLong)?;
-    facts.put(Fact::Claim, bytes.get(..length).unwrap_or_default()).await
-}
-
-/// A private address that nobody can resolve (Core 5.4, volume 6, part B, 1.3.2.2): the two highest bits are 0.
-fn private_address(luck: &mut impl Rng) -> Address {
-    let mut address = [0; 6];
-    luck.fill_bytes(&mut address);
-    let [first, ..] = &mut address;
-    *first &= 0x3F;
-    address
 }
 
 #[cfg(test)]

@@ -9,18 +9,27 @@ use std::{
 };
 
 use embedded_storage_async::nor_flash::{ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash};
+use fw_app::Map;
+use fw_logic::{boot::Layout, image::Slot};
 
 /// Pages of 4 KiB in words of 4 bytes, as an nRF52 has them.
 const PAGE: u32 = 4096;
 const WORD: u32 = 4;
-/// Pages for the facts, then for the log: 128 KiB of it.
+/// Pages of the facts, the log (128 KiB), what the bootloader knows, and an image with its manifest (256 KiB).
 const FACTS: u32 = 2;
 const LOG: u32 = 32;
-/// Where the facts are.
-pub(crate) const FACTS_RANGE: core::ops::Range<u32> = 0..FACTS * PAGE;
-/// Where the log is.
-pub(crate) const LOG_RANGE: core::ops::Range<u32> = FACTS * PAGE..SIZE;
-const SIZE: u32 = (FACTS + LOG) * PAGE;
+const STATE: u32 = 2;
+const IMAGE: u32 = 64;
+const SIZE: u32 = (FACTS + LOG + STATE + IMAGE + IMAGE + 1) * PAGE;
+
+/// Where everything is.
+pub(crate) const fn map() -> Map {
+    let log = FACTS * PAGE;
+    let state = log + LOG * PAGE;
+    let active = Slot { start: state + STATE * PAGE, length: IMAGE * PAGE };
+    let other = Slot { start: active.start + active.length, length: (IMAGE + 1) * PAGE };
+    Map { facts: 0..log, log: log..state, images: Layout { active, other, state: state..active.start } }
+}
 
 /// A file that is no flash.
 #[derive(Debug, thiserror::Error)]
@@ -200,7 +209,7 @@ mod tests {
         let path = folder.path().join("letter");
         std::fs::write(&path, "Dear").unwrap();
         let error = FlashFile::open(&path).unwrap_err();
-        assert!(error.to_string().contains("it has 4 bytes, and a flash file 139264"), "{error}");
+        assert!(error.to_string().contains("it has 4 bytes, and a flash file 675840"), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), b"Dear");
     }
 

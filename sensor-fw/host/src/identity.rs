@@ -24,6 +24,7 @@ use serde::Deserialize;
 use wire::{
     bthome::Address,
     firmware::{Hardware, Version},
+    manifest::Target,
     secret::SetupSecret,
     setup_code::{Product, SetupCode, Uid},
 };
@@ -193,25 +194,24 @@ impl Identity {
         self.address
     }
 
-    /// What the program is told, for a sensor that measures this.
-    pub(crate) fn into_pairing(self, channels: &'static [Channel]) -> pairing::Identity {
-        let part = |text: &str| text.parse().unwrap_or(u8::MAX);
+    /// What the program is told, for a sensor that measures this and runs this.
+    pub(crate) fn pairing(&self, channels: &'static [Channel], firmware: Version) -> pairing::Identity {
         pairing::Identity {
             product: self.product,
             uid: self.uid,
-            static_key: self.static_key,
-            secret: self.secret,
+            static_key: StaticKey::new(*self.static_key.expose()),
+            secret: self.secret.clone(),
             certificate: None,
-            firmware: Version([
-                part(env!("CARGO_PKG_VERSION_MAJOR")),
-                part(env!("CARGO_PKG_VERSION_MINOR")),
-                part(env!("CARGO_PKG_VERSION_PATCH")),
-                0,
-            ]),
+            firmware,
             hardware: self.hardware,
             boot: 0,
             channels,
         }
+    }
+
+    /// What kind of sensor it is, for updates.
+    pub(crate) const fn target(&self, security_counter: u32) -> Target {
+        Target { product: self.product, hardware: self.hardware, security_counter, room: 0 }
     }
 }
 

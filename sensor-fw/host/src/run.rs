@@ -1,17 +1,21 @@
 //! Sensors at work.
 
+use std::marker::PhantomData;
+
 use bt_hci_serial::SerialTransport;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embedded_io_adapters::tokio_1::FromTokio;
 use futures_util::{FutureExt as _, future::select_all};
-use fw_app::{Board, Parts};
+use fw_app::{Board, Parts, Stopped};
+use fw_logic::boot::{BootError, Booted, Images};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use trouble_host::prelude::ExternalController;
+use wire::{firmware::Version, manifest::TrustedKey, service::ResetReason};
 
 use crate::{
     console::{Told, Typed, listen, say},
-    flash::{FACTS_RANGE, FlashFile, LOG_RANGE},
+    flash::{FlashError, FlashFile, map},
     hci::{Hci, Unreachable},
     identity::Identity,
     values::{Values, ValuesProbe},
@@ -31,6 +35,8 @@ pub struct Sensor {
     pub flash: FlashFile,
     /// What it measures.
     pub values: Values,
+    /// The keys that may sign its updates.
+    pub trusted: [TrustedKey; 2],
     /// It begins with a new battery, so that whoever has its label may pair.
     pub is_touched: bool,
 }
@@ -50,12 +56,12 @@ pub enum RunError {
 }
 
 /// The parts of a simulated board.
-struct Host;
+struct Host<'a>(PhantomData<&'a ()>);
 
-impl Board for Host {
+impl<'a> Board for Host<'a> {
     type Flash = FlashFile;
     type Probe = ValuesProbe;
-    type Inputs = Typed;
+    type Inputs = &'a mut Typed;
     type Led = Told;
     type Luck = UnwrapErr<SysRng>;
     type Notes = Told;
@@ -73,28 +79,57 @@ pub async fn run(sensors: Vec<Sensor>) -> RunError {
     stopped
 }
 
-async fn live(sensor: Sensor, inputs: Typed, name: String) -> RunError {
-    let Sensor { hci, identity, flash, values, is_touched } = sensor;
-    say(&name, format_args!("setup code {}", identity.setup_code().label()));
-    let (reader, writer) = match hci.connect().await {
-        Ok(halves) => halves,
-        Err(error) => return error.into(),
-    };
-    let transport = SerialTransport::<NoopRawMutex, _, _>::new(FromTokio::new(reader), FromTokio::new(writer));
-    let told = Told { name };
-    let parts = Parts::<Host> {
-        address: identity.address(),
-        // A sensor lives as long as the program.
-        identity: identity.into_pairing(values.channels().leak()),
-        is_touched,
-        facts: (flash.clone(), FACTS_RANGE),
-        log: (flash, LOG_RANGE),
-        probe: ValuesProbe(values),
-        inputs,
-        led: told.clone(),
-        luck: UnwrapErr(SysRng),
-        notes: told,
-    };
-    let Err(stopped) = fw_app::run(ExternalController::<_, SLOTS>::new(transport), parts).boxed_local().await;
-    RunError::Stopped { problem: stopped.to_string() }
+async fn live(sensor: Sensor, mut inputs: Typed, name: String) -> RunError {
+    let channels = sensor.values.channels().leak();
+    let mut reset = if sensor.is_touched { ResetReason::PowerOn } else { ResetReason::Pin };
+    say(&name, format_args!("setup code {}", sensor.identity.setup_code().label()));
+    loop {
+        let (version, security_counter) = match boot(&sensor, &name).await {
+            Ok(program) => program,
+            Err(error) => return RunError::Stopped { problem: error.to_string() },
+        };
+        let (reader, writer) = match sensor.hci.connect().await {
+            Ok(halves) => halves,
+            Err(error) => return error.into(),
+        };
+        let transport = SerialTransport::<NoopRawMutex, _, _>::new(FromTokio::new(reader), FromTokio::new(writer));
+        let told = Told { name: name.clone() };
+        let parts = Parts::<Host<'_>> {
+            address: sensor.identity.address(),
+            identity: sensor.identity.pairing(channels, version),
+            reset,
+            trusted: sensor.trusted,
+            security_counter,
+            flash: sensor.flash.clone(),
+            map: map(),
+            probe: ValuesProbe(sensor.values.clone()),
+            inputs: &mut inputs,
+            led: told.clone(),
+            luck: UnwrapErr(SysRng),
+            notes: told,
+        };
+        match fw_app::run(ExternalController::<_, SLOTS>::new(transport), parts).boxed_local().await {
+            Stopped::Restart => say(&name, format_args!("starts anew")),
+            stopped => return RunError::Stopped { problem: stopped.to_string() },
+        }
+        reset = ResetReason::Wanted;
+    }
+}
+
+/// What the bootloader does, and which program runs then: the one that the image in flash says it is, or, with none,
+/// this one.
+async fn boot(sensor: &Sensor, name: &str) -> Result<(Version, u32), BootError<FlashError>> {
+    let layout = map().images;
+    let (mut flash, active) = (sensor.flash.clone(), layout.active);
+    let target = sensor.identity.target(0);
+    match Images::new(flash.clone(), layout)?.prepare(&sensor.trusted, &target).await? {
+        Booted::Same => {}
+        Booted::Trial => say(name, format_args!("a new program is on trial")),
+        Booted::Reverted => say(name, format_args!("the program from before is back")),
+        Booted::Refused => say(name, format_args!("the new program is not what was signed")),
+    }
+    let part = |text: &str| text.parse().unwrap_or(u8::MAX);
+    let own = [env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"), env!("CARGO_PKG_VERSION_PATCH"), "0"];
+    let image = active.verify(&mut flash, &sensor.trusted, &target).await;
+    Ok(image.map_or((Version(own.map(part)), 0), |manifest| (manifest.version, manifest.security_counter)))
 }

@@ -1,8 +1,12 @@
 use std::{cell::RefCell, rc::Rc};
 
 use embassy_futures::block_on;
+use embedded_storage_async::nor_flash::{NorFlash, ReadNorFlash};
 use fw_drivers::Probe;
 use fw_logic::{
+    Fact, Facts,
+    boot::Layout,
+    image::Slot,
     noise::StaticKey,
     nor::{Fault as Cut, NorError, NorSim},
     pairing::{Claim, Keys},
@@ -12,13 +16,14 @@ use wire::{
     bthome::v2::Frame,
     firmware::{Hardware, Version},
     keys::Epoch,
+    manifest::{KeyId, TrustedKey},
     message::{ClaimState, Name},
     secret::{DeviceKey, SetupSecret},
     setup_code::{Product, PublicKey, Uid},
 };
 
-use super::*;
-use crate::{Inputs, air::Air};
+use super::{work::keep, *};
+use crate::{Inputs, Map, air::Air};
 
 const CHANNELS: [Channel; 2] =
     [Channel { quantity: Quantity::Temperature, band: 100 }, Channel { quantity: Quantity::Door, band: 1 }];
@@ -39,7 +44,7 @@ impl ErrorType for Flash {
     type Error = NorError;
 }
 
-impl embedded_storage_async::nor_flash::ReadNorFlash for Flash {
+impl ReadNorFlash for Flash {
     const READ_SIZE: usize = 1;
 
     async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorError> {
@@ -153,7 +158,7 @@ fn owner(settings: Settings) -> Owner {
 
 /// Flash of a sensor with this owner.
 fn owned(settings: Settings) -> Flash {
-    let flash = Flash::new(34);
+    let flash = Flash::new(41);
     let claim = Claim::Active { owner: owner(settings), next: None };
     let (mut facts, _) = block_on(Facts::start(flash.clone(), 0..8192)).unwrap();
     block_on(keep(&mut facts, &Record { claim, owners: 1, ..Record::new() })).unwrap();
@@ -162,6 +167,8 @@ fn owned(settings: Settings) -> Flash {
 
 impl World {
     fn start(flash: &Flash, is_touched: bool) -> Self {
+        let slot = |start: u32, pages: u32| Slot { start: start * 4096, length: pages * 4096 };
+        let images = Layout { active: slot(34, 2), other: slot(36, 3), state: 39 * 4096..41 * 4096 };
         let notes = Kept::default();
         let parts = Parts::<Bench> {
             identity: Identity {
@@ -176,9 +183,11 @@ impl World {
                 channels: &CHANNELS,
             },
             address: [0xC0, 1, 2, 3, 4, 5],
-            is_touched,
-            facts: (flash.clone(), 0..8192),
-            log: (flash.clone(), 8192..34 * 4096),
+            reset: if is_touched { ResetReason::PowerOn } else { ResetReason::Pin },
+            trusted: [1, 2].map(|id| TrustedKey { id: KeyId(id), public_key: [id; 32] }),
+            security_counter: 0,
+            flash: flash.clone(),
+            map: Map { facts: 0..8192, log: 8192..34 * 4096, images },
             probe: Nothing,
             inputs: Nothing,
             led: notes.clone(),
@@ -230,7 +239,7 @@ impl World {
 
 #[test]
 fn a_sensor_without_an_owner_measures_its_battery_once_and_sleeps() {
-    let flash = Flash::new(34);
+    let flash = Flash::new(41);
     let mut world = World::start(&flash, false);
     assert_eq!(world.notes(), ["started, boot 1, unclaimed"]);
     world.wake();
@@ -240,7 +249,7 @@ fn a_sensor_without_an_owner_measures_its_battery_once_and_sleeps() {
 
 #[test]
 fn whoever_touches_it_has_ten_minutes_and_an_address_of_their_own() {
-    let flash = Flash::new(34);
+    let flash = Flash::new(41);
     let mut world = World::start(&flash, true);
     assert_eq!(world.notes(), ["started, boot 1, unclaimed", "window opened"]);
     let first = *world.sensor.window().unwrap();
@@ -284,7 +293,7 @@ fn what_somebody_waits_for_is_told_at_once() {
     assert_eq!(world.counter(), Some(before + 1));
     assert_eq!(world.sensor.reasons(false, world.now_ms).phase.0, fw_logic::Phase::Burst);
     // A sensor that is nobody's has nobody who waits.
-    let mut world = World::start(&Flash::new(34), false);
+    let mut world = World::start(&Flash::new(41), false);
     world.happened(Happening::Measured(Measure::new(Quantity::Door, 1)));
     assert_eq!(world.counter(), None);
 }

@@ -7,7 +7,11 @@ use clap::{Args, Parser, Subcommand};
 use fw_host::{FlashFile, Hci, Identity, Sensor, Values};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
-use wire::{firmware::Hardware, setup_code::Product};
+use wire::{
+    firmware::Hardware,
+    manifest::{KeyId, TrustedKey},
+    setup_code::Product,
+};
 
 type Failure = Box<dyn Error>;
 
@@ -60,6 +64,9 @@ struct Run {
     /// Which simulated room
     #[arg(long, default_value_t = 1, conflicts_with = "values")]
     seed: u64,
+    /// A key that may sign updates: the 64 hexadecimal digits of an Ed25519 public key. Two at most, called 1 and 2
+    #[arg(long, value_parser = key)]
+    trust: Vec<[u8; 32]>,
     /// Begin as after a reset, not with a new battery: nobody may pair until the button is pressed
     #[arg(long)]
     untouched: bool,
@@ -110,6 +117,12 @@ impl Run {
             )
             .into());
         }
+        if self.trust.len() > 2 {
+            return Err(format!("trust {} keys: a sensor trusts two at most", self.trust.len()).into());
+        }
+        // A key of zeros signs nothing.
+        let mut trusted = [1, 2].map(|id| TrustedKey { id: KeyId(id), public_key: [0; 32] });
+        trusted.iter_mut().zip(&self.trust).for_each(|(trusted, key)| trusted.public_key = *key);
         let values = self.values.as_deref().map(Values::read).transpose()?;
         let parts = self.hci.into_iter().zip(self.identity).zip(self.flash).zip(self.seed..);
         let sensor = |(((hci, identity), flash), seed): (((Hci, PathBuf), PathBuf), u64)| -> Result<Sensor, Failure> {
@@ -118,9 +131,16 @@ impl Run {
                 identity: Identity::read(&identity)?,
                 flash: FlashFile::open(&flash)?,
                 values: values.clone().unwrap_or(Values::Room { seed }),
+                trusted,
                 is_touched: !self.untouched,
             })
         };
         parts.map(sensor).collect()
     }
+}
+
+fn key(text: &str) -> Result<[u8; 32], String> {
+    let mut key = [0; 32];
+    let read = hex::decode_to_slice(text, &mut key);
+    read.map(|()| key).map_err(|_| format!("an Ed25519 public key has 64 hexadecimal digits, not {text:?}"))
 }

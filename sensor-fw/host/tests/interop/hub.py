@@ -25,6 +25,10 @@ UNCLAIMED, PENDING, ACTIVE = 0, 1, 2
 HELLO, PROVISION, CONFIRM, IDENTIFY, ROTATE, RELEASE, SET, ASK = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x10, 0x11
 INFO, DONE, CONFIRMED, BLINKING, RELEASED, SETTINGS, REFUSED = 0x81, 0x82, 0x83, 0x84, 0x85, 0x90, 0x8F
 
+LOG, OFFER, CHUNK, INSTALL, PROGRESS, HEALTH = 0x20, 0x30, 0x31, 0x32, 0x34, 0x40
+BLOCKS, HOW_FAR, HOW = 0xA0, 0xB0, 0xC0
+MAX_CHUNK = 960
+
 PATIENCE_S = 20
 """Longer than anything takes, on any machine; nothing ever waits for it to pass."""
 
@@ -222,6 +226,28 @@ class Session:
         return first_counter
 
 
+class Update:
+    """An image with its manifest, signed."""
+
+    def __init__(self, signer, product, version, image, security_counter=0, key=1):
+        self.version, self.image = version, image
+        fields = b"HSU\x01" + struct.pack("<HI", product, 1) + bytes(reversed(version))
+        fields += struct.pack("<II", security_counter, len(image)) + hashlib.sha512(image).digest() + bytes([key])
+        self.manifest = fields + signer.sign(fields)
+
+    async def send(self, session, until=None):
+        """Brings it as far as that, from where the sensor has it on, and tells how far it was."""
+        begin = self.how_far(await session.ask(bytes([OFFER]) + self.manifest))[1]
+        for at in range(begin, until or len(self.image), MAX_CHUNK):
+            await session.ask(struct.pack("<BI", CHUNK, at) + self.image[at:at + MAX_CHUNK])
+        return begin
+
+    def how_far(self, answer):
+        kind, stage, version, received, length = struct.unpack("<BB4sII", answer)
+        assert (kind, version, length) == (HOW_FAR, bytes(reversed(self.version)), len(self.image)), answer.hex()
+        return stage, received
+
+
 class Info:
     """What a sensor says of itself."""
 
@@ -230,3 +256,19 @@ class Info:
         kind, self.protocol, self.product, self.uid, self.firmware, self.hardware = fields[:6]
         self.boot, self.battery_mv, self.claim, self.owners, certificate = fields[6:]
         assert kind == INFO and self.protocol == 1 and certificate == 0, payload.hex()
+
+
+def health(answer):
+    kind, *fields = struct.unpack("<BIIBHHH4sI", answer)
+    assert kind == HOW, answer.hex()
+    return fields
+
+
+def blocks(answer):
+    kind, rest, found = answer[0], answer[1:], []
+    assert kind == BLOCKS, answer.hex()
+    while rest:
+        length = int.from_bytes(rest[:2], "little")
+        found.append(rest[2:2 + length])
+        rest = rest[2 + length:]
+    return found

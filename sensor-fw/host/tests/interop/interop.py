@@ -10,6 +10,7 @@ Each test has sensors, flash and air of its own. Nothing sleeps: a test waits fo
 import argparse
 import asyncio
 import json
+import random
 import struct
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from pathlib import Path
 from bthome_ble import BTHomeBluetoothDeviceData
 from bumble.att import ATT_Error
 from bumble.core import AdvertisingData, UUID
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from habluetooth import BluetoothServiceInfoBleak
 
 import air
@@ -160,9 +162,9 @@ class Bench:
     async def session(self, advert, mtu=247):
         return Session(await self.link(advert, mtu), self.initiator)
 
-    async def paired(self):
+    async def paired(self, *arguments):
         """A sensor that is ours."""
-        sensor = await self.sensor()
+        sensor = await self.sensor(*arguments)
         session = await self.session(await self.hear_pairing(sensor))
         await session.pair(sensor.code)
         await session.claim(KEY)
@@ -511,6 +513,88 @@ async def a_pending_sensor_is_heard_by_its_hub_and_can_be_paired_again(bench):
     assert info.claim == hub.PENDING
     assert await session.ask(bytes([hub.IDENTIFY, 1])) == bytes([hub.BLINKING])
     await sensor.says("active, key 1")
+    await session.link.close()
+
+
+@test
+async def log_and_health_are_the_owners(bench):
+    sensor = await bench.paired()
+    session, _ = await bench.reach()
+    boot, uptime_s, reset, panics, watchdogs, battery_mv, _, security_counter = hub.health(
+        await session.ask(bytes([hub.HEALTH])))
+    assert (boot, reset, panics, watchdogs, battery_mv, security_counter) == (1, 0, 0, 0, 2987, 0) and uptime_s < 60
+    blocks = hub.blocks(await session.ask(struct.pack("<BII", hub.LOG, 0, 0)))
+    assert blocks and all(blocks), blocks
+    assert hub.blocks(await session.ask(struct.pack("<BII", hub.LOG, 2, 0))) == [], "there is no later boot"
+    await session.link.close()
+    # Whoever is no owner yet has no such rights.
+    other = await bench.sensor(name="other")
+    session = await bench.session(await bench.hear_pairing(other))
+    await session.pair(other.code)
+    assert (await session.ask(bytes([hub.HEALTH])))[0] == hub.REFUSED
+    await session.link.close()
+
+
+@test
+async def a_sensor_takes_an_update_that_was_signed(bench):
+    signer = Ed25519PrivateKey.generate()
+    public_key = signer.public_key().public_bytes_raw().hex()
+    sensor = await bench.paired("--trust", public_key)
+    session, info = await bench.reach()
+    update = hub.Update(signer, sensor.code.product, bytes([9, 1, 2, 3]), random.Random(1).randbytes(20_001))
+    assert info.firmware != bytes([3, 2, 1, 9])
+    # Signed by somebody else, or for another product: not a byte of it is taken.
+    for wrong in (hub.Update(Ed25519PrivateKey.generate(), sensor.code.product, update.version, update.image),
+                  hub.Update(signer, sensor.code.product + 1, update.version, update.image)):
+        assert (await session.ask(bytes([hub.OFFER]) + wrong.manifest))[0] == hub.REFUSED
+    # The link is lost on the way, then the battery.
+    assert await update.send(session, until=10 * hub.MAX_CHUNK) == 0
+    await session.link.close()
+    session, _ = await bench.reach()
+    assert await update.send(session, until=15 * hub.MAX_CHUNK) == 10 * hub.MAX_CHUNK
+    await sensor.kill()
+    sensor = await bench.sensor("--trust", public_key)
+    await sensor.says("started, boot 2, active")
+    session, _ = await bench.reach()
+    assert await update.send(session) == 3 * 4096, "whole pages are there for good"
+    installing, none = 2, 0
+    assert update.how_far(await session.ask(bytes([hub.INSTALL])))[0] == installing
+    await session.link.close()
+    await sensor.says("starts anew", "a new program is on trial", "started, boot 3, active")
+    # It has measured and sent; that its hub speaks to it is what was missing.
+    session, info = await bench.reach()
+    assert info.firmware == bytes([3, 2, 1, 9])
+    await session.ask(bytes([hub.PROGRESS]))
+    answer = await session.ask(bytes([hub.PROGRESS]))
+    assert answer[:2] == bytes([hub.HOW_FAR, none]), answer.hex()
+    await session.link.close()
+    # It stays, whatever happens to the battery.
+    await sensor.kill()
+    sensor = await bench.sensor("--trust", public_key)
+    await sensor.says("started, boot 4, active")
+    session, info = await bench.reach()
+    assert info.firmware == bytes([3, 2, 1, 9])
+    await session.link.close()
+
+
+@test
+async def a_program_that_does_not_work_is_taken_back(bench):
+    signer = Ed25519PrivateKey.generate()
+    trust = ("--trust", signer.public_key().public_bytes_raw().hex())
+    sensor = await bench.paired(*trust)
+    session, before = await bench.reach()
+    update = hub.Update(signer, sensor.code.product, bytes([9, 9, 9, 9]), bytes(5000))
+    await update.send(session)
+    await session.ask(bytes([hub.INSTALL]))
+    await session.link.close()
+    await sensor.says("a new program is on trial")
+    # Three times it starts, and its hub never speaks to it.
+    for word in ("a new program is on trial", "a new program is on trial", "the program from before is back"):
+        await sensor.kill()
+        sensor = await bench.sensor(*trust)
+        await sensor.says(word)
+    session, info = await bench.reach()
+    assert info.firmware == before.firmware
     await session.link.close()
 
 
