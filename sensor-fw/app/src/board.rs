@@ -21,6 +21,8 @@ pub trait Board {
     type Inputs: Inputs;
     /// A light that people see.
     type Led: Led;
+    /// What the chip is told besides.
+    type Chip: Chip;
     /// Luck for keys: from the chip's generator.
     type Luck: CryptoRng;
     /// Who wants to know what happens.
@@ -50,6 +52,8 @@ pub struct Parts<B: Board> {
     pub inputs: B::Inputs,
     /// The light.
     pub led: B::Led,
+    /// The chip.
+    pub chip: B::Chip,
     /// Luck.
     pub luck: B::Luck,
     /// Who wants to know what happens.
@@ -95,6 +99,15 @@ impl<I: Inputs> Inputs for &mut I {
 pub trait Led {
     /// Lights it up, or turns it off.
     fn set(&mut self, is_on: bool);
+}
+
+/// What the chip is told, in ways that no other chip shares.
+pub trait Chip {
+    /// Sends with this power from now on, dBm; what the radio cannot do, with the next lower that it can.
+    fn set_power(&mut self, dbm: i8);
+
+    /// The program is alive: says so at least once an hour, and with nearly everything that it does.
+    fn feed_watchdog(&mut self);
 }
 
 /// Who wants to know what happens: a console, a debugger, a test, nobody.

@@ -40,6 +40,6 @@ mod note;
 mod radio;
 mod sensor;
 
-pub use board::{Board, Happening, Inputs, Led, Map, Notes, Parts};
+pub use board::{Board, Chip, Happening, Inputs, Led, Map, Notes, Parts};
 pub use note::Note;
 pub use radio::{Stopped, run};

@@ -20,7 +20,7 @@ use wire::{
 use crate::{
     air::Reasons,
     blink::Blink,
-    board::{Board, Happening, Led, Notes, Parts},
+    board::{Board, Chip, Happening, Led, Notes, Parts},
     note::Note,
 };
 
@@ -61,6 +61,7 @@ pub(crate) struct Sensor<B: Board> {
     update: Update<B::Flash>,
     identity: Constant,
     led: B::Led,
+    chip: B::Chip,
     luck: B::Luck,
     notes: B::Notes,
     blink: Blink,
@@ -95,7 +96,7 @@ impl<B: Board> Sensor<B> {
     /// A sensor that begins to work.
     pub(crate) async fn start(parts: Parts<B>, now_ms: u64) -> Result<(Self, Senses<B>), Broken<B>> {
         let Parts { identity, address, reset, trusted, security_counter, flash, map, .. } = parts;
-        let Parts { probe, inputs, led, luck, notes, .. } = parts;
+        let Parts { probe, inputs, led, chip, luck, notes, .. } = parts;
         let constant = Constant { address, channels: identity.channels, reset, resets: Resets::default() };
         let (facts, log) = ((flash.clone(), map.facts), (flash.clone(), map.log));
         let mut brain = Brain::start(facts, log, &constant.habits(None)).await?;
@@ -119,6 +120,7 @@ impl<B: Board> Sensor<B> {
             update,
             identity: Constant { resets, ..constant },
             led,
+            chip,
             luck,
             notes,
             blink: Blink::default(),
@@ -195,6 +197,7 @@ impl<B: Board> Sensor<B> {
 
     /// Time has passed.
     pub(crate) async fn tick(&mut self, now_ms: u64, peer: &mut impl Peer) -> Result<(), Broken<B>> {
+        self.chip.feed_watchdog();
         if self.pairing.deadline_ms().is_some_and(|deadline_ms| now_ms >= deadline_ms) {
             self.pairing.handle(Input::Tick, now_ms, &mut self.luck);
         }
@@ -280,6 +283,7 @@ impl<B: Board> Sensor<B> {
         let owner = self.pairing.claim().owner();
         let habits = self.identity.habits(owner);
         self.brain.adopt(&habits, now_ms);
+        self.chip.set_power(habits.settings.tx_power_dbm);
         if owner.is_none() {
             self.advert = None;
         }

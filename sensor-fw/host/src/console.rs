@@ -5,7 +5,7 @@ use std::{
     thread,
 };
 
-use fw_app::{Happening, Inputs, Led, Note, Notes};
+use fw_app::{Chip, Happening, Inputs, Led, Note, Notes};
 use tokio::sync::mpsc;
 use units::{Measure, Quantity};
 
@@ -77,6 +77,14 @@ impl Led for Told {
     fn set(&mut self, is_on: bool) {
         say(&self.name, format_args!("{}", if is_on { "light on" } else { "light off" }));
     }
+}
+
+impl Chip for Told {
+    /// Simulated air is the same for all powers.
+    fn set_power(&mut self, _dbm: i8) {}
+
+    /// Whoever runs the program sees whether it is alive.
+    fn feed_watchdog(&mut self) {}
 }
 
 /// Prints a line at once, whoever reads it; when nobody does any more, the sensor works on.

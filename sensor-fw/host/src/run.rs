@@ -63,6 +63,7 @@ impl<'a> Board for Host<'a> {
     type Probe = ValuesProbe;
     type Inputs = &'a mut Typed;
     type Led = Told;
+    type Chip = Told;
     type Luck = UnwrapErr<SysRng>;
     type Notes = Told;
 }
@@ -105,6 +106,7 @@ async fn live(sensor: Sensor, mut inputs: Typed, name: String) -> RunError {
             probe: ValuesProbe(sensor.values.clone()),
             inputs: &mut inputs,
             led: told.clone(),
+            chip: told.clone(),
             luck: UnwrapErr(SysRng),
             notes: told,
         };

@@ -103,6 +103,16 @@ impl Led for Kept {
     }
 }
 
+impl Chip for Kept {
+    fn set_power(&mut self, dbm: i8) {
+        if dbm != 0 {
+            self.0.borrow_mut().push(format!("{dbm} dBm"));
+        }
+    }
+
+    fn feed_watchdog(&mut self) {}
+}
+
 /// Numbers that are no secret.
 struct Luck(u64);
 
@@ -133,6 +143,7 @@ impl Board for Bench {
     type Probe = Nothing;
     type Inputs = Nothing;
     type Led = Kept;
+    type Chip = Kept;
     type Luck = Luck;
     type Notes = Kept;
 }
@@ -191,6 +202,7 @@ impl World {
             probe: Nothing,
             inputs: Nothing,
             led: notes.clone(),
+            chip: notes.clone(),
             luck: Luck(1),
             notes: notes.clone(),
         };
@@ -266,9 +278,10 @@ fn whoever_touches_it_has_ten_minutes_and_an_address_of_their_own() {
 
 #[test]
 fn an_owned_sensor_goes_on_after_a_start_as_its_owner_wants() {
-    let settings = Settings { sampling_s: 30, heartbeat_s: 600, window_every_s: 0, ..Settings::DEFAULT };
+    let settings =
+        Settings { sampling_s: 30, heartbeat_s: 600, window_every_s: 0, tx_power_dbm: -8, ..Settings::DEFAULT };
     let mut world = World::start(&owned(settings), true);
-    assert_eq!(world.notes(), ["started, boot 2, active"]);
+    assert_eq!(world.notes(), ["started, boot 2, active", "-8 dBm"]);
     world.wake();
     assert_eq!((world.notes(), world.counter()), (vec!["advert 0".to_owned()], Some(0)));
     // Nothing moves: a sample in 30 s, an advert in ten minutes, and no more.
