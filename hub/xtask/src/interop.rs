@@ -13,15 +13,21 @@ use crate::web;
 const DECODE: &str = "hub/decode/tests/interop";
 const SENSOR: &str = "sensor-fw/host/tests/interop";
 const API: &str = "api/server/tests/interop";
+/// The golden vectors of BTHome, which the sensor's side and the hub's are tested with.
+const VECTORS: [&str; 2] = ["sensor-fw/wire/vectors/bthome_v2.toml", "sensor-fw/wire/vectors/bthome_v1.toml"];
 /// Frames compared in CI; the script takes as many as one likes.
 const FRAMES: &str = "20000";
 
-/// Generated frames through `hubd decode` and PyPI's bthome-ble.
+/// Golden vectors and generated frames through `hubd decode` and PyPI's bthome-ble.
 pub(crate) fn decode(checkout: &Checkout) -> Result<()> {
     let (python, folder) = python(checkout, "target/tools/decode-venv", DECODE)?;
     let hubd = checkout.metadata()?.target_directory.join("debug/hubd");
     let mut script = Command::new(python);
-    script.arg(folder.join("differential.py")).args(["--frames", FRAMES, "--seed", "1", "--"]);
+    script.arg(folder.join("differential.py")).args(["--frames", FRAMES, "--seed", "1"]);
+    for vectors in VECTORS {
+        script.arg("--vectors").arg(checkout.join(vectors));
+    }
+    script.arg("--");
     process::run(script.arg(hubd).args(["decode", "--stdin"]))
 }
 
