@@ -311,6 +311,49 @@ fn what_somebody_waits_for_is_told_at_once() {
     assert_eq!(world.counter(), None);
 }
 
+/// A hub that only listens.
+#[derive(Default)]
+struct Listener {
+    pieces: usize,
+    is_gone: bool,
+}
+
+impl Peer for Listener {
+    async fn send(&mut self, _piece: &Piece) {
+        self.pieces += 1;
+    }
+
+    fn hang_up(&mut self) {
+        self.is_gone = true;
+    }
+}
+
+#[test]
+fn whoever_connects_and_says_nothing_is_hung_up_on() {
+    let mut world = World::start(&owned(Settings::DEFAULT), false);
+    let mut stranger = Listener::default();
+    block_on(world.sensor.connected(0, &mut stranger)).unwrap();
+    world.notes();
+    block_on(world.sensor.tick(9_999, &mut stranger)).unwrap();
+    assert!(!stranger.is_gone);
+    assert_eq!(world.sensor.pairing.deadline_ms(), Some(10_000));
+    block_on(world.sensor.tick(10_000, &mut stranger)).unwrap();
+    assert!(stranger.is_gone && stranger.pieces == 0);
+    block_on(world.sensor.disconnected(10_001)).unwrap();
+    let said = world.notes();
+    assert_eq!(said.last().unwrap(), "disconnected");
+    assert!(said.contains(&"hung up: silent for too long".to_owned()), "{said:?}");
+}
+
+#[test]
+fn a_light_blinks_as_it_was_told_and_goes_out() {
+    let mut world = World::start(&Flash::new(41), false);
+    world.notes();
+    world.sensor.blink.begin(wire::message::Pattern::new(0b0001), 0);
+    world.live_until(11_000);
+    assert_eq!(world.notes(), ["light true", "light false"].repeat(10));
+}
+
 #[test]
 fn a_probe_that_fails_does_not_silence_a_sensor() {
     let mut world = World::start(&owned(Settings::DEFAULT), false);

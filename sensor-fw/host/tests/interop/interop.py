@@ -346,6 +346,20 @@ async def log_and_health_are_the_owners(bench):
 
 
 @test
+async def who_hangs_up_in_the_middle_of_an_answer_leaves_a_sensor_that_works(bench):
+    sensor = await bench.paired()
+    for _ in range(5):
+        session, _ = await bench.reach(mtu=23)
+        [question] = await bench.initiator.ask("seal", struct.pack("<BII", hub.LOG, 0, 0))
+        await session.link.send(session.link.pieces(question))
+        await session.link.close()
+        await sensor.says("connected", "disconnected")
+    session, _ = await bench.reach()
+    assert hub.blocks(await session.ask(struct.pack("<BII", hub.LOG, 0, 0)))
+    await session.link.close()
+
+
+@test
 async def a_sensor_takes_an_update_that_was_signed(bench):
     signer = Ed25519PrivateKey.generate()
     public_key = signer.public_key().public_bytes_raw().hex()
