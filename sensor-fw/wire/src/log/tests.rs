@@ -1,4 +1,5 @@
 use proptest::{collection::vec, prelude::*};
+use units::Quantity;
 
 use super::*;
 
