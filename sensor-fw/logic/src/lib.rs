@@ -58,6 +58,7 @@ mod page;
 pub mod pairing;
 #[cfg(test)]
 mod power;
+pub mod provision;
 mod resets;
 mod rhythm;
 mod shared;
