@@ -103,19 +103,22 @@ async fn begin<C: Controller, B: Board>(
     parts: Parts<B>,
 ) -> Result<Infallible, Stopped<C::Error, FlashError<B>>> {
     let clock = Clock::start();
-    let (sensor, mut senses) = Sensor::<B>::start(parts, clock.now_ms()).await?;
+    let (mut sensor, mut senses) = Sensor::<B>::start(parts, clock.now_ms()).await?;
     let gatt = Gatt::new().ok_or(Stopped::Gatt)?;
     let mut resources: HostResources<Pool, CONNECTIONS, CHANNELS> = HostResources::new();
     let address = Address::new(AddrKind::RANDOM, bd_address(sensor.address()));
     let stack = trouble_host::new(controller, &mut resources).set_random_address(address).build();
     let (asked, sensed) = (Signal::new(), Channel::new());
     let peripheral = stack.peripheral();
-    let life =
+    let sensor = &mut sensor;
+    let mut life =
         Life { clock, sensor, stack: &stack, peripheral, gatt: &gatt, asked: &asked, sensed: &sensed, link: None };
     let mut runner = stack.runner();
-    let measuring = measure(&mut senses.probe, &asked, &sensed);
-    let listening = listen(&mut senses.inputs, &sensed);
-    match select4(runner.run(), life.live(), measuring, listening).await {
+    // Each stays where it is: what is moved here is kept twice, and a chip has 64 KiB.
+    let (running, living) = (pin!(runner.run()), pin!(life.live()));
+    let measuring = pin!(measure(&mut senses.probe, &asked, &sensed));
+    let listening = pin!(listen(&mut senses.inputs, &sensed));
+    match select4(running, living, measuring, listening).await {
         Either4::First(result) => Err(result.err().unwrap_or(BleHostError::BleHost(trouble_host::Error::Other)).into()),
         Either4::Second(stopped) => stopped,
         Either4::Third(never) | Either4::Fourth(never) => match never {},
@@ -146,7 +149,7 @@ async fn listen<E>(inputs: &mut impl Inputs, sensed: &Channel<NoopRawMutex, Sens
 /// The sensor between its radio and its senses.
 struct Life<'l, 's, C, B: Board> {
     clock: Clock,
-    sensor: Sensor<B>,
+    sensor: &'l mut Sensor<B>,
     stack: &'l Stack<'s, C, Pool>,
     peripheral: Peripheral<'l, C, Pool>,
     gatt: &'l Gatt<'static>,
@@ -160,8 +163,10 @@ impl<'l, C: Controller, B: Board> Life<'l, '_, C, B> {
         self.clock.now_ms()
     }
 
-    async fn live(mut self) -> Result<Infallible, Stopped<C::Error, FlashError<B>>> {
+    async fn live(&mut self) -> Result<Infallible, Stopped<C::Error, FlashError<B>>> {
         let mut address = self.sensor.address();
+        let line = &mut Line { link: None, gatt: self.gatt };
+        self.sensor.tick(self.now_ms(), line).await?;
         loop {
             // Behind this command nobody can connect any more, and whoever just did is known.
             self.stack.command(LeSetAdvEnable::new(false)).await?;

@@ -26,8 +26,6 @@ use crate::{
 
 mod work;
 
-use work::Nobody;
-
 /// From here on the log is brought to safety with each sample: a coin cell gives up below 2.0 V, and the chip at 1.7 V.
 const LOW_MV: u16 = 2200;
 /// When no advert could be made that was due, the next attempt comes so much later.
@@ -93,7 +91,7 @@ pub(crate) struct Senses<B: Board> {
 }
 
 impl<B: Board> Sensor<B> {
-    /// A sensor that begins to work.
+    /// A sensor that begins to work: with its first [`tick`](Self::tick).
     pub(crate) async fn start(parts: Parts<B>, now_ms: u64) -> Result<(Self, Senses<B>), Broken<B>> {
         let Parts { identity, address, reset, trusted, security_counter, flash, map, .. } = parts;
         let Parts { probe, inputs, led, chip, luck, notes, .. } = parts;
@@ -141,7 +139,6 @@ impl<B: Board> Sensor<B> {
         if reset == ResetReason::PowerOn {
             sensor.pairing.handle(Input::WindowRequested, now_ms, &mut sensor.luck);
         }
-        sensor.work(now_ms, &mut Nobody).await?;
         Ok((sensor, Senses { probe, inputs }))
     }
 

@@ -22,7 +22,10 @@ use wire::{
     setup_code::{Product, PublicKey, Uid},
 };
 
-use super::{work::keep, *};
+use super::{
+    work::{Nobody, keep},
+    *,
+};
 use crate::{Inputs, Map, air::Air};
 
 const CHANNELS: [Channel; 2] =
@@ -206,7 +209,8 @@ impl World {
             luck: Luck(1),
             notes: notes.clone(),
         };
-        let (sensor, _) = block_on(Sensor::start(parts, 0)).unwrap();
+        let (mut sensor, _) = block_on(Sensor::start(parts, 0)).unwrap();
+        block_on(sensor.tick(0, &mut Nobody)).unwrap();
         Self { sensor, notes, now_ms: 0, milli_celsius: 21_000, battery_mv: 3000 }
     }
 
