@@ -8,8 +8,9 @@
 //! ```
 //!
 //! It prints its setup code, then what happens, a line each; it takes `press`, `hold` and `door 1` on stdin. Its
-//! controller is whatever speaks HCI with H4 framing over a socket: PyPI's `bumble`, or a real dongle behind a bridge.
-//! `tests/interop` runs it against a controller and a central that others wrote.
+//! controller is whatever speaks HCI with H4 framing over a socket: PyPI's `bumble` (`tests/interop/air.py` opens its radios
+//! on one air), or a real dongle behind a bridge. `tests/interop` runs it against a controller and a central that others
+//! wrote.
 //!
 //! ```
 //! use fw_host::{FlashFile, Identity};

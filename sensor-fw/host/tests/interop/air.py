@@ -3,9 +3,15 @@
 bumble's own controller sends no legacy advert that nobody can connect to, takes advertising intervals for milliseconds,
 reports each advert twice (the second time as a scan response that nobody sent), and delivers data under an address that
 a host may have changed since it connected. What differs here is only that.
+
+    python air.py 2
+
+opens two radios on one air, each for one program at a time that speaks HCI (H4) over TCP, and says where: one for
+`sensor-sim`, one for whatever central one likes.
 """
 
 import asyncio
+import sys
 
 from bumble import core, hci, ll
 from bumble.controller import Controller, LegacyAdvertiser
@@ -146,3 +152,14 @@ async def central(air):
     await device.power_on()
     await device.start_scanning(legacy=True, active=False)
     return device
+
+
+async def main(count):
+    sockets = Sockets(Air())
+    for _ in range(count):
+        print(await sockets.tcp(), flush=True)
+    await asyncio.get_running_loop().create_future()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1))
