@@ -19,7 +19,7 @@
 //! let map = map::Board::Nrf52840Dk.map();
 //! assert_eq!(map.log.length, 128 * 1024);
 //! assert_eq!(map.identity.start + map.identity.length, 1024 * 1024);
-//! assert!(map::Image::Program.memory_x(&map).to_string().contains("ORIGIN = 0x00010000"));
+//! assert!(map::Image::Program.memory_x(&map).to_string().contains("ORIGIN = 0x00008000"));
 //! ```
 //!
 //! Does not know: chips' registers, pins, what is in the parts.
@@ -117,9 +117,9 @@ impl Board {
     /// The chips: nRF52840 1 MiB and 256 KiB, nRF52832-QFAA 512 KiB and 64 KiB, nRF54L15 1524 KiB and 256 KiB.
     pub const fn map(self) -> Map {
         match self {
-            Self::Nrf52840Dk => Map::lay(1024 * KIB, 64 * KIB, 360 * KIB, 256 * KIB),
-            Self::Nrf52832Module => Map::lay(512 * KIB, 64 * KIB, 192 * KIB, 64 * KIB),
-            Self::Nrf54l15Dk => Map::lay(1524 * KIB, 64 * KIB, 600 * KIB, 256 * KIB),
+            Self::Nrf52840Dk => Map::lay(1024 * KIB, 32 * KIB, 360 * KIB, 256 * KIB),
+            Self::Nrf52832Module => Map::lay(512 * KIB, 32 * KIB, 212 * KIB, 64 * KIB),
+            Self::Nrf54l15Dk => Map::lay(1524 * KIB, 32 * KIB, 600 * KIB, 256 * KIB),
         }
     }
 }
