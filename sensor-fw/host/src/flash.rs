@@ -3,7 +3,7 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io,
-    os::unix::fs::FileExt,
+    os::unix::fs::{FileExt, OpenOptionsExt as _},
     path::{Path, PathBuf},
     rc::Rc,
 };
@@ -93,13 +93,14 @@ impl NorFlashError for FlashError {
 pub struct FlashFile(Rc<File>);
 
 impl FlashFile {
-    /// Opens a flash file, or makes one that is erased, and keeps others from it.
+    /// Opens a flash file, or makes one that is erased, and keeps others from it. It will hold keys: nobody else may
+    /// read it.
     ///
     /// # Errors
     /// [`OpenError`].
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Io { path: path.to_owned(), source };
-        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
         let file = open.map_err(failed)?;
         file.try_lock().map_err(|error| match error {
             TryLockError::WouldBlock => OpenError::InUse { path: path.to_owned() },
@@ -189,6 +190,15 @@ mod tests {
         done(flash.erase(0, PAGE)).unwrap();
         done(flash.read(3, &mut bytes)).unwrap();
         assert_eq!(bytes, [0xFF; 6]);
+    }
+
+    #[test]
+    fn keys_are_nobody_else_s() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("flash");
+        let _flash = FlashFile::open(&path).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]
