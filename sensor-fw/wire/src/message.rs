@@ -28,7 +28,7 @@
 //!
 //! | kind | sensor → hub | fields (bytes) |
 //! |---|---|---|
-//! | 0x81 | [`Info`] | protocol version (1), product (2), uid (8), firmware (4), hardware (1), boot (4), battery in mV (2), claim (1), owner epoch (4), certificate length (1: 0 or 64), certificate (0 or 64) |
+//! | 0x81 | [`Info`] | protocol version (1), product (2), uid (8), Bluetooth address (6, as people write it), firmware (4), hardware (1), boot (4), battery in mV (2), claim (1), owner epoch (4), certificate length (1: 0 or 64), certificate (0 or 64) |
 //! | 0x82 | [`Done`] | first counter (4), confirmation (32) |
 //! | 0x83 | Confirmed | – |
 //! | 0x84 | Blinking | – |

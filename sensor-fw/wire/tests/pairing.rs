@@ -124,10 +124,11 @@ fn answer_in_words(answer: &ToHub) -> String {
         ToHub::Info(it) => {
             let certificate = it.certificate.map(|certificate| format!(" certificate {}", hex::encode(certificate.0)));
             format!(
-                "info {} product {} uid {} firmware {} hardware {} boot {} battery {} {:?} owner {}{}",
+                "info {} product {} uid {} address {} firmware {} hardware {} boot {} battery {} {:?} owner {}{}",
                 it.protocol,
                 it.product.0,
                 it.uid,
+                hex::encode(it.address),
                 it.firmware,
                 it.hardware.revision(),
                 it.boot,

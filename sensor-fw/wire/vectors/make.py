@@ -124,7 +124,8 @@ def message() -> None:
 
     usual, usually = settings(7, 5000, 0, 300, 60, 600)
     edge, edgy = settings(255, 100, -40, 10, 1, 0, [(1, 100), (2, 10_000), (18, 1), (0xFFFF, 0xFFFFFFFF)])
-    info = struct.pack("<BBH8sIBIHBI", 0x81, 1, 0x0102, uid, 0x04020100, 3, 17, 2987, 0, 4)
+    address = bytes.fromhex("f2e14907c4dc")
+    info = struct.pack("<BBH8s6sIBIHBI", 0x81, 1, 0x0102, uid, address, 0x04020100, 3, 17, 2987, 0, 4)
     rows = [
         row("hello", struct.pack("<BBB16s8s", 0x01, 1, 3, hub, nonce), f"hello 1..3 hub {hub.hex()} nonce {nonce.hex()}"),
         row(
@@ -149,12 +150,12 @@ def message() -> None:
         row(
             "info",
             info + b"\x00",
-            f"info 1 product 258 uid {uid.hex()} firmware 4.2.1.0 hardware 3 boot 17 battery 2987 Unclaimed owner 4",
+            f"info 1 product 258 uid {uid.hex()} address {address.hex()} firmware 4.2.1.0 hardware 3 boot 17 battery 2987 Unclaimed owner 4",
         ),
         row(
             "info with a certificate",
             info + b"\x40" + made_of("certificate", 64),
-            f"info 1 product 258 uid {uid.hex()} firmware 4.2.1.0 hardware 3 boot 17 battery 2987 Unclaimed owner 4 "
+            f"info 1 product 258 uid {uid.hex()} address {address.hex()} firmware 4.2.1.0 hardware 3 boot 17 battery 2987 Unclaimed owner 4 "
             f"certificate {made_of('certificate', 64).hex()}",
         ),
         row("done", struct.pack("<BI32s", 0x82, 8192, proof), f"done 8192 {proof.hex()}"),

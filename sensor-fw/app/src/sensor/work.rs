@@ -51,7 +51,8 @@ impl<B: Board> Sensor<B> {
 
     fn meet(&mut self, piece: PieceSize, now_ms: u64) {
         let (battery_mv, first_counter) = (self.battery_mv, self.brain.next_counter());
-        let connected = Connected { piece, battery_mv, first_counter };
+        let address = self.identity.address;
+        let connected = Connected { piece, address, battery_mv, first_counter };
         self.pairing.handle(Input::Connected(connected), now_ms, &mut self.luck);
     }
 

@@ -252,9 +252,9 @@ class Info:
     """What a sensor says of itself."""
 
     def __init__(self, payload):
-        fields = struct.unpack_from("<BBH8s4sBIHBIB", payload)
-        kind, self.protocol, self.product, self.uid, self.firmware, self.hardware = fields[:6]
-        self.boot, self.battery_mv, self.claim, self.owners, certificate = fields[6:]
+        fields = struct.unpack_from("<BBH8s6s4sBIHBIB", payload)
+        kind, self.protocol, self.product, self.uid, self.address, self.firmware, self.hardware = fields[:7]
+        self.boot, self.battery_mv, self.claim, self.owners, certificate = fields[7:]
         assert kind == INFO and self.protocol == 1 and certificate == 0, payload.hex()
 
 

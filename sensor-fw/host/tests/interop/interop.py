@@ -112,7 +112,8 @@ async def a_sensor_is_paired_and_heard(bench):
     measured = {name: value for name, value in reading.values.items() if name not in ("raw", "signal_strength")}
     assert measured == {"temperature": 21.5, "humidity": 45.2, "door": False, "voltage": 2.987}, measured
     assert not reading.is_connectable and reading.counter >= first_counter
-    assert reading.heard.address != advert.address and bytes(reading.heard.address)[5] >> 6 == 3
+    # It comes from the address that the sensor named, and not from that of the pairing advert.
+    assert bytes(reading.heard.address)[::-1] == info.address != bytes(advert.address)[::-1] and info.address[0] >> 6 == 3
     assert await session.ask(bytes([hub.CONFIRM])) == bytes([hub.CONFIRMED])
     await session.link.close()
     await sensor.says("active, key 1", "window closed", "disconnected")

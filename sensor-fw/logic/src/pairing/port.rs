@@ -3,6 +3,7 @@
 use core::fmt;
 
 use wire::{
+    bthome::Address,
     firmware::{Hardware, Version},
     message::{Certificate, Pattern},
     pairing_advert::PairingAdvert,
@@ -53,6 +54,8 @@ impl Identity {
 pub struct Connected {
     /// How long pieces may be.
     pub piece: PieceSize,
+    /// The Bluetooth address that adverts to the owner are sent from.
+    pub address: Address,
     /// The battery under load, mV.
     pub battery_mv: u16,
     /// No advert from now on has a lower counter.

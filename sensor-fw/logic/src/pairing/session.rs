@@ -284,6 +284,7 @@ fn greeting(hello: Result<Hello, Refusal>, connected: &Connected, sensor: &Stand
             protocol: PROTOCOL,
             product: identity.product,
             uid: identity.uid,
+            address: connected.address,
             firmware: identity.firmware,
             hardware: identity.hardware,
             boot: identity.boot,

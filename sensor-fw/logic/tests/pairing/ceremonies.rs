@@ -9,7 +9,7 @@ use wire::{
 
 use crate::{
     hub::{GaveUp, Hub, nobody, written},
-    sensor::Sensor,
+    sensor::{ADDRESS, Sensor},
 };
 
 /// A sensor whose window is open, and a hub whose owner has scanned its label.
@@ -64,7 +64,8 @@ fn a_sensor_tells_who_it_is_before_it_is_anybody_s() {
     let (mut sensor, mut hub) = met(2);
     let uid = hub.code.uid;
     let (mut talk, info) = hub.pairing(&mut sensor, nobody()).unwrap();
-    assert_eq!((info.uid, info.product.0, info.hardware.revision()), (uid, 0x0102, 3));
+    assert_eq!((info.uid, info.address), (uid, ADDRESS));
+    assert_eq!((info.product.0, info.hardware.revision()), (0x0102, 3));
     assert_eq!((info.firmware.to_string().as_str(), info.boot, info.battery_mv), ("1.2.3.4", 1, 2987));
     assert_eq!((info.claim, info.owner_epoch, info.certificate), (ClaimState::Unclaimed, 0, None));
     for bits in [5, 9] {

@@ -57,6 +57,9 @@ pub(crate) struct Sensor {
     pub(crate) trace: Vec<&'static str>,
 }
 
+/// Where its adverts come from.
+pub(crate) const ADDRESS: [u8; 6] = [0xF2, 0xE1, 0x49, 0x07, 0xC4, 0xDC];
+
 pub(crate) const CHANNELS: [Channel; 2] =
     [Channel { quantity: Quantity::Temperature, band: 100 }, Channel { quantity: Quantity::Humidity, band: 10_000 }];
 
@@ -141,7 +144,12 @@ impl Sensor {
         self.hung_up = None;
         self.pieces.clear();
         let piece = PieceSize::of_mtu(mtu);
-        self.give(Input::Connected(Connected { piece, battery_mv: 2987, first_counter: 4096 * self.boot }));
+        self.give(Input::Connected(Connected {
+            piece,
+            address: ADDRESS,
+            battery_mv: 2987,
+            first_counter: 4096 * self.boot,
+        }));
     }
 
     pub(crate) fn wait_ms(&mut self, ms: u64) {

@@ -58,13 +58,14 @@ fn to_sensor() -> impl Strategy<Value = ToSensor> {
 
 prop_compose! {
     fn info()(
-        protocol: u8, product: u16, uid: [u8; 8], firmware: [u8; 4], hardware in 0..32_u8, boot: u32, battery_mv: u16,
+        protocol: u8, product: u16, uid: [u8; 8], address: [u8; 6], firmware: [u8; 4], hardware in 0..32_u8, boot: u32, battery_mv: u16,
         claim in 0..3_usize, owner_epoch: u32, signature: Option<[u8; 32]>,
     ) -> ToHub {
         ToHub::Info(Info {
             protocol,
             product: Product(product),
             uid: Uid(uid),
+            address,
             firmware: Version(firmware),
             hardware: Hardware::new(hardware).unwrap(),
             boot,

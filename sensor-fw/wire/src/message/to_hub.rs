@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::{FieldError, MessageError, write};
 use crate::{
+    bthome::Address,
     bytes::{NoRoom, Reader},
     firmware::{Hardware, Version},
     manifest::ManifestFault,
@@ -68,6 +69,8 @@ pub struct Info {
     pub product: Product,
     /// Which one.
     pub uid: Uid,
+    /// The Bluetooth address that adverts to its owner are sent from, and sealed with. Pairing adverts have others.
+    pub address: Address,
     /// Its program.
     pub firmware: Version,
     /// Its board.
@@ -284,6 +287,7 @@ impl ToHub {
                         &[INFO, it.protocol],
                         &it.product.0.to_le_bytes(),
                         &it.uid.0,
+                        &it.address,
                         &it.firmware.to_le_bytes(),
                         &[it.hardware.revision()],
                         &it.boot.to_le_bytes(),
@@ -311,6 +315,7 @@ impl ToHub {
 fn info(mut reader: Reader<'_>) -> Result<Info, FieldError> {
     let protocol = reader.u8()?;
     let (product, uid) = (Product(reader.u16()?), Uid(reader.array()?));
+    let address = reader.array()?;
     let firmware = Version::from_le_bytes(reader.array()?);
     let hardware = Hardware::new(reader.u8()?).ok_or(FieldError::Value("hardware"))?;
     let (boot, battery_mv) = (reader.u32()?, reader.u16()?);
@@ -321,7 +326,7 @@ fn info(mut reader: Reader<'_>) -> Result<Info, FieldError> {
         64 => Some(Certificate(reader.array()?)),
         _ => return Err(FieldError::Value("length of the certificate")),
     };
-    Ok(Info { protocol, product, uid, firmware, hardware, boot, battery_mv, claim, owner_epoch, certificate })
+    Ok(Info { protocol, product, uid, address, firmware, hardware, boot, battery_mv, claim, owner_epoch, certificate })
 }
 
 fn done(mut reader: Reader<'_>) -> Result<Done, FieldError> {
