@@ -8,6 +8,7 @@
 mod arrows;
 mod bench;
 mod bless;
+mod boards;
 mod checkout;
 mod demo;
 mod interop;
@@ -35,6 +36,8 @@ cargo xtask <chore>
   arrows [--markdown]   check who imports whom; or print the table
   tidy                  count lines, look for names and words that we do not use
   bless [--check]       write the contracts anew from the code; or show where they differ
+  boards [--bless]      build the sensor's firmware for its chips and compare its sizes; or write them down
+  fw-provision ARGS     make a sensor's identity and its label (--help says how)
   web                   build the pages that the hub serves, if they changed";
 
 fn main() -> ExitCode {
@@ -68,6 +71,9 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["tidy"] => tidy::check(&checkout),
         ["bless"] => bless::write(&checkout),
         ["bless", "--check"] => bless::check(&checkout),
+        ["boards"] => steps::run(&checkout, &[steps::named("boards")?]),
+        ["boards", "--bless"] => boards::bless(&checkout),
+        ["fw-provision", rest @ ..] => boards::provision(&checkout, rest),
         ["web"] => web::build(&checkout),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use crate::checkout::Checkout;
 use crate::process::{cargo, run as shell, run_reading};
 use crate::tally::Tally;
-use crate::{arrows, bless, interop, smoke, tidy, web};
+use crate::{arrows, bless, boards, interop, smoke, tidy, web};
 
 /// One thing that is checked.
 pub(crate) struct Step {
@@ -102,9 +102,17 @@ const SMOKE: Step = Step {
     work: Work::Check(smoke::run),
 };
 
+const BOARDS: Step = Step {
+    name: "boards",
+    headline: "the sensor's firmware for its chips, and what it takes of flash and memory",
+    needs: &[],
+    work: Work::Tests(boards::check),
+};
+
 /// Everything, cheap things first.
 pub(crate) const ALL: &[&Step] = &[
-    &FORMAT, &ARROWS, &TIDY, &WEB, &CLIPPY, &BUILD, &BLESS, &RUST, &DECODE, &SENSOR, &API, &WEB_UNIT, &WEB_PAGE, &SMOKE,
+    &FORMAT, &ARROWS, &TIDY, &WEB, &CLIPPY, &BUILD, &BLESS, &RUST, &DECODE, &SENSOR, &API, &WEB_UNIT, &WEB_PAGE,
+    &SMOKE, &BOARDS,
 ];
 
 /// What can be said without running anything of ours.

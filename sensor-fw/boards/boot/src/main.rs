@@ -38,11 +38,7 @@ fn main() -> ! {
     let (mut dog, flash) = (chip::watchdog(p.WDT1), p.RRAMC);
     let flash = Mutex::<NoopRawMutex, _>::new(BlockingAsync::new(Nvmc::new(flash)));
     let slot = |Part { start, length }: Part| Slot { start, length };
-    let layout = Layout {
-        active: slot(MAP.active),
-        other: slot(MAP.other),
-        state: MAP.state.start..MAP.state.end(),
-    };
+    let layout = Layout { active: slot(MAP.active), other: slot(MAP.other), state: MAP.state.start..MAP.state.end() };
     let booted = Images::new(Shared::new(&flash, MAP.identity.end() as usize), layout)
         .and_then(|mut images| block_on(images.prepare(&TRUSTED, &target())));
     if booted.is_err() {

@@ -225,7 +225,10 @@ mod tests {
             let overlaps = Map { log, ..map };
             assert!(!overlaps.is_sound(flash) || map.log.end() < map.identity.start, "{board:?}");
             assert!(!Map { facts: map.state, ..map }.is_sound(flash), "{board:?}");
-            assert!(!Map { other: Part { length: map.active.length, ..map.other }, ..map }.is_sound(flash), "{board:?}");
+            assert!(
+                !Map { other: Part { length: map.active.length, ..map.other }, ..map }.is_sound(flash),
+                "{board:?}"
+            );
         }
     }
 

@@ -35,14 +35,8 @@ impl I2c for Bus {
         let mut config = Config::default();
         config.frequency = Frequency::K400;
         let mut copy = [0; COPY];
-        let mut twim = Twim::new(
-            self.twi.reborrow(),
-            Irqs,
-            self.sda.reborrow(),
-            self.scl.reborrow(),
-            config,
-            &mut copy,
-        );
+        let mut twim =
+            Twim::new(self.twi.reborrow(), Irqs, self.sda.reborrow(), self.scl.reborrow(), config, &mut copy);
         with_timeout(TIMEOUT, twim.transaction(address, operations)).await.unwrap_or(Err(Error::Timeout))
     }
 }

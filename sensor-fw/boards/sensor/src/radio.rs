@@ -52,8 +52,10 @@ const MEMORY: usize = {
     let sent = PACKETS as u32 * (PACKET as u32 + sdc::__MEM_TX_BUFFER_OVERHEAD_SIZE);
     let received = PACKETS as u32 * (PACKET as u32 + sdc::__MEM_RX_BUFFER_OVERHEAD_SIZE);
     // One short packet each way is in the first figure.
-    let included = sdc::SDC_DEFAULT_TX_PACKET_SIZE + sdc::__MEM_TX_BUFFER_OVERHEAD_SIZE
-        + sdc::SDC_DEFAULT_RX_PACKET_SIZE + sdc::__MEM_RX_BUFFER_OVERHEAD_SIZE;
+    let included = sdc::SDC_DEFAULT_TX_PACKET_SIZE
+        + sdc::__MEM_TX_BUFFER_OVERHEAD_SIZE
+        + sdc::SDC_DEFAULT_RX_PACKET_SIZE
+        + sdc::__MEM_RX_BUFFER_OVERHEAD_SIZE;
     let link = (sdc::__MEM_MINIMAL_PERIPHERAL_LINK_SIZE + sent + received - included) as usize;
     let advert = (5184 + ADVERT as usize * 18) / 10;
     let accept_list = 4 + 8 * 8;
@@ -115,11 +117,8 @@ pub(crate) fn set_power(dbm: i8) {
     const WEAKEST: i8 = -40;
     for tx_power_level in (WEAKEST..=dbm).rev() {
         let wanted = sdc::sdc_hci_cmd_vs_zephyr_write_tx_power_t { handle_type: ADVERTS, handle: 0, tx_power_level };
-        let mut answer = sdc::sdc_hci_cmd_vs_zephyr_write_tx_power_return_t {
-            handle_type: 0,
-            handle: 0,
-            selected_tx_power: 0,
-        };
+        let mut answer =
+            sdc::sdc_hci_cmd_vs_zephyr_write_tx_power_return_t { handle_type: 0, handle: 0, selected_tx_power: 0 };
         // SAFETY: the controller runs, and is asked by the one thread that asks it anything.
         if unsafe { sdc::sdc_hci_cmd_vs_zephyr_write_tx_power(&wanted, &mut answer) } == 0 {
             return;
