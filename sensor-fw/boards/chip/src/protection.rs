@@ -1,6 +1,8 @@
 //! Flash that no program may write until the next reset.
 
-use map::{PAGE, Part};
+#[cfg(feature = "nrf52832")]
+use map::PAGE;
+use map::Part;
 
 /// Locks bootloader and identity against writing and erasing, before a program starts.
 #[cfg(feature = "nrf52840")]
@@ -11,7 +13,6 @@ pub fn protect(parts: [Part; 2]) {
         region.size().write_value(length);
         region.perm().write(|perm| perm.set_write(embassy_nrf::pac::acl::vals::Write::Disable));
     }
-    debug_assert!(parts.iter().all(|part| part.start.is_multiple_of(PAGE)));
 }
 
 /// Locks bootloader and identity against writing and erasing, before a program starts: a bit for each page.
@@ -31,6 +32,4 @@ pub fn protect(parts: [Part; 2]) {
 
 /// Not on this chip: its regions are set in UICR when the sensor is made, and `embassy-nrf` has no driver for the others.
 #[cfg(feature = "nrf54l15")]
-pub fn protect(_parts: [Part; 2]) {
-    const _: u32 = PAGE;
-}
+pub fn protect(_parts: [Part; 2]) {}
