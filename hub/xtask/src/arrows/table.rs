@@ -71,7 +71,7 @@ pub(super) const ALONE: &[(&str, &[&str])] = &[
     ("axum", &["api-server"]),
     ("rust-embed", &["api-server"]),
     ("prometheus-client", &["api-server", "hub-assembly"]),
-    ("toml", &["hub-assembly", "hub-archive", "fw-energy", "fw-host"]),
+    ("toml", &["hub-assembly", "hub-archive", "fw-energy", "fw-host", "xtask"]),
     ("csv", &["hub-archive"]),
     ("parquet", &["hub-archive"]),
     ("rusqlite", &["hub-archive"]),
