@@ -11,7 +11,7 @@
 //! The images are swapped page by page, with one page to spare, and swapped back when the new one does not confirm. How
 //! far that has come is a [fact](crate::Fact), two pages of them being the bootloader's own, so it goes on where it was
 //! cut: the source of a copy is untouched until the copy is known to be done. While nothing is to be done, nothing is
-//! written.
+//! written; nor while the supply is low.
 //!
 //! The crate embassy-boot does this with a page of words. It writes words more often than the chip allows, and can be
 //! left without an image that runs by an erasure that is cut; with an adapter that heals both it came to no harm by four
@@ -76,6 +76,15 @@ impl Standing {
         [code, low, high]
     }
 
+    /// What can be started without writing. One on trial starts uncounted, rather than not at all.
+    const fn while_low(self) -> Prepared {
+        match self {
+            Self::Settled | Self::Reverted => Prepared::Done(Booted::Same),
+            Self::Asked | Self::Trial(_) => Prepared::Postponed,
+            Self::Swapping(_) | Self::Reverting(_) => Prepared::Halfway,
+        }
+    }
+
     fn of_bytes(bytes: &[u8]) -> Self {
         let Ok([code, low, high]) = <[u8; 3]>::try_from(bytes) else { return Self::Settled };
         let count = u16::from_le_bytes([low, high]);
@@ -101,6 +110,17 @@ pub enum Booted {
     Reverted,
     /// The other image is not what was signed, and was not touched.
     Refused,
+}
+
+/// What the bootloader is to do next, by a supply that may be too low for flash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prepared {
+    /// Start the active image: this was done.
+    Done(Booted),
+    /// Start the active image, which is whole. What was to be done was not begun, and is when the supply is better.
+    Postponed,
+    /// Start nothing: the images are half swapped. Prepare again when the supply is better.
+    Halfway,
 }
 
 /// Why there is no saying which image runs.
@@ -205,14 +225,38 @@ impl<S: NorFlash + Clone> Images<S> {
     /// # Errors
     /// [`BootError`] when the flash fails; power may come back, and this is tried again.
     pub async fn prepare(&mut self, trusted: &[TrustedKey; 2], target: &Target) -> Result<Booted, BootError<S::Error>> {
+        match self.prepare_unless(|| false, trusted, target).await? {
+            Prepared::Done(booted) => Ok(booted),
+            // Not by a supply that is never low.
+            Prepared::Postponed | Prepared::Halfway => Ok(Booted::Same),
+        }
+    }
+
+    /// The same, where the supply may be too low to write flash: it is asked before each page, and nothing is written
+    /// while it is low.
+    ///
+    /// # Errors
+    /// As for [`prepare`](Self::prepare).
+    pub async fn prepare_unless(
+        &mut self,
+        mut is_low: impl FnMut() -> bool,
+        trusted: &[TrustedKey; 2],
+        target: &Target,
+    ) -> Result<Prepared, BootError<S::Error>> {
         let mut facts = self.facts().await?;
         let mut now = standing(&facts);
         if let Standing::Settled | Standing::Reverted = now {
-            return Ok(Booted::Same);
+            return Ok(Prepared::Done(Booted::Same));
+        }
+        if is_low() {
+            return Ok(now.while_low());
         }
         // The last fact may have been cut, and be another the next time: it is made sure before anything leans on it.
         put(&mut facts, now).await?;
         let booted = loop {
+            if is_low() {
+                return Ok(now.while_low());
+            }
             let (next, booted) = match now {
                 Standing::Settled | Standing::Reverted => break Booted::Same,
                 Standing::Asked => match self.is_good(self.incoming(), trusted, target).await? {
@@ -241,7 +285,7 @@ impl<S: NorFlash + Clone> Images<S> {
                 break booted;
             }
         };
-        Ok(booted)
+        Ok(Prepared::Done(booted))
     }
 
     async fn is_good(

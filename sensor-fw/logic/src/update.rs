@@ -20,6 +20,10 @@ pub const SAFE_MV: u16 = 2400;
 /// A new image has so long to show that it works, ms: six windows of the default settings.
 const TRIAL_MS: u64 = 3_600_000;
 
+/// An image that the bootloader did not install, for its supply was low, is tried again so much later, ms: in a day. A new
+/// battery is a new start, and needs no trying.
+const RETRY_MS: u64 = 86_400_000;
+
 /// What a new image has to show before it stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
@@ -69,9 +73,18 @@ pub struct Update<S> {
 #[derive(Debug)]
 enum State {
     Idle,
-    Receiving { manifest: Manifest, received: u32 },
-    Installing { manifest: Manifest },
-    Trial { proofs: u8 },
+    Receiving {
+        manifest: Manifest,
+        received: u32,
+    },
+    Installing {
+        manifest: Manifest,
+        /// The uptime at which the program is to restart for it, ms.
+        due_ms: u64,
+    },
+    Trial {
+        proofs: u8,
+    },
 }
 
 impl<S: NorFlash + Clone> Update<S> {
@@ -95,7 +108,7 @@ impl<S: NorFlash + Clone> Update<S> {
                 State::Idle
             }
             _ => update.arrived(facts).map_or(State::Idle, |(manifest, received)| match standing {
-                Standing::Asked => State::Installing { manifest },
+                Standing::Asked => State::Installing { manifest, due_ms: RETRY_MS },
                 _ => State::Receiving { manifest, received },
             }),
         };
@@ -128,7 +141,9 @@ impl<S: NorFlash + Clone> Update<S> {
                 None => (Stage::None, Version([0; 4]), 0, 0),
             },
             State::Receiving { manifest, received } => (Stage::Receiving, manifest.version, *received, manifest.length),
-            State::Installing { manifest } => (Stage::Installing, manifest.version, manifest.length, manifest.length),
+            State::Installing { manifest, .. } => {
+                (Stage::Installing, manifest.version, manifest.length, manifest.length)
+            }
             State::Trial { .. } => (Stage::Trial, self.own.version, 0, 0),
         };
         Progress { stage, version, received, length }
@@ -205,8 +220,12 @@ impl<S: NorFlash + Clone> Update<S> {
     /// # Errors
     /// [`Refusal`]; one that is not what was signed is forgotten.
     pub async fn install<F: NorFlash>(&mut self, facts: &mut Facts<F>, battery_mv: u16) -> Result<(), Refusal> {
-        let manifest = match &self.state {
-            State::Installing { .. } => return Ok(()),
+        let manifest = match &mut self.state {
+            State::Installing { due_ms, .. } => {
+                is_safe(battery_mv)?;
+                *due_ms = 0;
+                return Ok(());
+            }
             State::Receiving { manifest, received } if *received == manifest.length => *manifest,
             State::Receiving { received, .. } => return Err(Refusal::Offset { expected: *received }),
             State::Idle | State::Trial { .. } => return Err(Refusal::NoUpdate),
@@ -221,7 +240,7 @@ impl<S: NorFlash + Clone> Update<S> {
         let bytes = facts.get(Fact::Update).and_then(|bytes| bytes.try_into().ok()).ok_or(Refusal::Storage)?;
         kept(slot.sign(self.images.flash(), &bytes).await)?;
         kept(self.images.ask().await)?;
-        self.state = State::Installing { manifest };
+        self.state = State::Installing { manifest, due_ms: 0 };
         Ok(())
     }
 
@@ -270,7 +289,7 @@ impl<S: NorFlash + Clone> Update<S> {
     /// Is the program to restart now: to start a new one, or because it could not show in time that it works?
     pub const fn is_restart_due(&self, uptime_ms: u64) -> bool {
         match self.state {
-            State::Installing { .. } => true,
+            State::Installing { due_ms, .. } => uptime_ms >= due_ms,
             State::Trial { .. } => uptime_ms >= TRIAL_MS,
             State::Idle | State::Receiving { .. } => false,
         }

@@ -192,6 +192,77 @@ fn slots_that_do_not_fit_are_refused() {
     check(Layout { other: Slot { start: 9 * PAGE as u32, ..good.other }, ..good });
 }
 
+/// Prepares with a supply that is low from the `good`-th time it is asked.
+async fn boot_while(good: u32, images: &mut Images<Shared<'_, &mut Nor>>) -> Prepared {
+    let mut asked = 0;
+    let is_low = || {
+        asked += 1;
+        asked > good
+    };
+    images.prepare_unless(is_low, &trusted(), &target()).await.unwrap()
+}
+
+#[test]
+fn with_a_low_supply_the_image_that_is_there_starts_and_nothing_is_written() {
+    let mut nor = flash();
+    with(&mut nor, async |images| assert_eq!(boot_while(0, images).await, Prepared::Done(Booted::Same)));
+    with(&mut nor, async |images| images.ask().await.unwrap());
+    let operations = nor.operations();
+    with(&mut nor, async |images| {
+        assert_eq!((boot_while(0, images).await, active(images).await), (Prepared::Postponed, Some(1)));
+        assert_eq!(images.standing().await, Ok(Standing::Asked));
+    });
+    assert_eq!(nor.operations(), operations);
+    with(&mut nor, async |images| {
+        for _ in 0..3 {
+            assert_eq!((boot(images).await, active(images).await), (Ok(Booted::Trial), Some(2)));
+        }
+    });
+    // One that is on trial for the last time is not taken back before the supply allows that.
+    let operations = nor.operations();
+    with(&mut nor, async |images| assert_eq!(boot_while(0, images).await, Prepared::Postponed));
+    assert_eq!(nor.operations(), operations);
+    with(&mut nor, async |images| {
+        assert_eq!((boot(images).await, active(images).await), (Ok(Booted::Reverted), Some(1)));
+    });
+}
+
+#[test]
+fn a_supply_that_breaks_down_in_a_swap_stops_it_at_a_page_until_it_is_better() {
+    for is_back in [false, true] {
+        let mut start = flash();
+        with(&mut start, async |images| {
+            images.ask().await.unwrap();
+            for _ in 0..if is_back { 3 } else { 0 } {
+                boot(images).await.unwrap();
+            }
+        });
+        let (mut halves, from, to) = (0, if is_back { 2 } else { 1 }, if is_back { 1 } else { 2 });
+        for good in 0.. {
+            let mut nor = start.clone();
+            match with(&mut nor, async |images| (boot_while(good, images).await, active(images).await)) {
+                (Prepared::Done(booted), running) => {
+                    let all = if is_back { Booted::Reverted } else { Booted::Trial };
+                    assert_eq!((booted, running), (all, Some(to)));
+                    break;
+                }
+                (Prepared::Postponed, running) => assert_eq!(running, Some(from)),
+                (Prepared::Halfway, _) => halves += 1,
+            }
+            let operations = nor.operations();
+            let again = with(&mut nor, async |images| boot_while(0, images).await);
+            assert_ne!(again, Prepared::Done(Booted::Same));
+            assert_eq!(nor.operations(), operations, "low after {good} looks: nothing is written");
+            with(&mut nor, async |images| {
+                boot(images).await.unwrap();
+                assert_eq!(active(images).await, Some(to), "low after {good} looks");
+            });
+        }
+        // Each copy, and what comes before the first and after the last.
+        assert_eq!(halves, 2 * PAGES + 1);
+    }
+}
+
 /// Whoever lives through an update, as far as power allows.
 #[derive(Debug, Clone)]
 struct Device {
@@ -199,6 +270,9 @@ struct Device {
     is_good: bool,
     is_asked: bool,
     is_confirmed: bool,
+    /// The supply is low each time that it was asked so often.
+    low_each: Option<u32>,
+    looks: u32,
 }
 
 thread_local! {
@@ -206,9 +280,24 @@ thread_local! {
 }
 
 impl Device {
+    /// Starts, whenever the supply allows it.
+    async fn boot(&mut self, images: &mut Images<Shared<'_, &mut Nor>>) -> Result<Booted, BootError<NorError>> {
+        loop {
+            let is_low = || {
+                self.looks += 1;
+                self.low_each.is_some_and(|each| self.looks.is_multiple_of(each))
+            };
+            match images.prepare_unless(is_low, &trusted(), &target()).await? {
+                Prepared::Done(booted) => return Ok(booted),
+                Prepared::Postponed => return Ok(Booted::Same),
+                Prepared::Halfway => {}
+            }
+        }
+    }
+
     async fn try_live(&mut self, images: &mut Images<Shared<'_, &mut Nor>>) -> Result<(), BootError<NorError>> {
-        for _ in 0..8 {
-            let booted = boot(images).await?;
+        for _ in 0..24 {
+            let booted = self.boot(images).await?;
             STARTS.set(STARTS.get() + 1);
             let running = active(images).await;
             assert!(running.is_some(), "a brick: {booted:?} {:?}", images.standing().await);
@@ -257,9 +346,20 @@ impl Life<PAGE> for Device {
 fn no_cut_makes_a_brick_or_boots_an_older_image() {
     let mut schedules = 0;
     for is_good in [true, false] {
-        let device = Device { is_good, is_asked: false, is_confirmed: false };
+        let device = Device { is_good, is_asked: false, is_confirmed: false, low_each: None, looks: 0 };
         schedules += cut_everywhere((&flash(), &device), lucks() / 20 + 1, 100);
     }
     println!("{schedules} schedules, {} starts", STARTS.get());
     assert!(schedules >= 1000 * (lucks() / 20 + 1), "{schedules} schedules");
+}
+
+#[test]
+fn nor_does_one_while_the_supply_comes_and_goes() {
+    let mut schedules = 0;
+    for (is_good, each) in [(true, 3), (false, 4)] {
+        let device = Device { is_good, is_asked: false, is_confirmed: false, low_each: Some(each), looks: 0 };
+        schedules += cut_everywhere((&flash(), &device), lucks() / 40, 12);
+    }
+    println!("{schedules} schedules");
+    assert!(schedules >= 1000 * (lucks() / 40), "{schedules} schedules");
 }

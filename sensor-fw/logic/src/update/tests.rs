@@ -261,6 +261,31 @@ fn a_program_that_does_not_show_that_it_works_is_taken_back_and_the_hub_is_told(
 }
 
 #[test]
+fn what_the_bootloader_put_off_for_a_low_supply_waits_a_day_or_for_the_hub() {
+    let mut nor = flash();
+    with(&mut nor, async |mut it| install(&mut it).await);
+    let capacity = nor.capacity();
+    {
+        let flash = Mutex::<NoopRawMutex, _>::new(&mut nor);
+        let flash = Shared::new(&flash, capacity);
+        block_on(async {
+            let (mut images, own) = (Images::new(flash.clone(), layout()).unwrap(), own(1));
+            let prepared = images.prepare_unless(|| true, &own.trusted, &own.target).await;
+            assert_eq!(prepared, Ok(crate::boot::Prepared::Postponed));
+            let (mut facts, _) = Facts::start(flash, 9 * PAGE as u32..11 * PAGE as u32).await.unwrap();
+            let mut update = Update::start(images, &mut facts, own).await.unwrap();
+            assert_eq!(update.progress().stage, Stage::Installing);
+            assert!(!update.is_restart_due(RETRY_MS - 1) && update.is_restart_due(RETRY_MS));
+            assert_eq!(update.install(&mut facts, 2399).await, Err(Refusal::BatteryLow { mv: 2399 }));
+            assert!(!update.is_restart_due(0));
+            update.install(&mut facts, MV).await.unwrap();
+            assert!(update.is_restart_due(0));
+        });
+    }
+    with(&mut nor, async |it| assert_eq!((it.number, it.booted), (2, Booted::Trial)));
+}
+
+#[test]
 fn an_update_that_is_abandoned_is_gone() {
     let mut nor = flash();
     with(&mut nor, async |mut it| {
