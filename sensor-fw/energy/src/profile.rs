@@ -27,7 +27,8 @@ pub struct Profile {
     pub peak_milliamps: f64,
 }
 
-/// Program and link layer are linked into so much RAM; the board's start switches the other sections off.
+/// Program and link layer are linked into so much RAM, their stack included; the board's start switches the other sections
+/// off. A test of `boards/map` compares this with what the boards keep.
 const RAM_KIB: u32 = 64;
 const TEMPERATURE: Channel = Channel { quantity: Quantity::Temperature, band: 100 };
 const HUMIDITY: Channel = Channel { quantity: Quantity::Humidity, band: 5000 };

@@ -1,4 +1,7 @@
 //! What an image takes, read off its program headers: 32 bits, little-endian, as chips with Cortex-M have it.
+//!
+//! And whether its stack is where it has to be: below all that is in memory, so that one that overflows leaves memory and
+//! faults, and does not grow into what the program knows.
 
 use anyhow::{Context, Result, ensure};
 
@@ -22,6 +25,8 @@ impl Size {
         let headers = word(bytes, 28)? as usize;
         let (length, count) = (half(bytes, 42)?, half(bytes, 44)?);
         let mut size = Self { flash: 0, ram: 0 };
+        // The lowest of flash begins with the vector table, and that with where the stack begins; it grows downwards.
+        let (mut lowest, mut stack, mut owned) = (RAM, None, u32::MAX);
         for nth in 0..count {
             let header = headers + nth * length;
             if word(bytes, header)? != LOAD {
@@ -32,9 +37,13 @@ impl Size {
             size.flash += in_file;
             if address >= RAM {
                 size.ram += in_memory;
+                owned = owned.min(if in_memory > 0 { address } else { owned });
+            } else if address < lowest && in_file > 0 {
+                (lowest, stack) = (address, Some(word(bytes, word(bytes, header + 4)? as usize)?));
             }
         }
-        ensure!(size.flash > 0, "nothing in it is loaded");
+        let stack = stack.context("nothing in it is loaded")?;
+        ensure!((RAM..=owned).contains(&stack), "its stack, from {stack:#010x} down, is not below all else in memory");
         Ok(size)
     }
 }

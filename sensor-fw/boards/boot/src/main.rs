@@ -1,7 +1,9 @@
 //! What starts first: makes sure that the image which runs is the one that should, and starts it.
 //!
-//! All of the deciding is [`Images::prepare`]; this is flash, watchdog and a jump. While nothing is to be done, nothing is
-//! written, and an image that ran before is not read again. Bootloader and identity are locked before a program runs.
+//! All of the deciding is [`Images::prepare_unless`]; this is flash, voltage, watchdog and a jump. While nothing is to be
+//! done, nothing is written, and an image that ran before is not read again. Below the voltage that is safe for flash nothing
+//! is written either: what is not begun waits for a later start, and what is half done for a better battery, asleep.
+//! Bootloader and identity are locked before a program runs.
 //!
 //! It was built, linked and counted, and never ran on silicon.
 //!
@@ -20,7 +22,7 @@ use embassy_nrf::rramc::Nvmc;
 use embassy_sync::{blocking_mutex::raw::NoopRawMutex, mutex::Mutex};
 use fw_logic::{
     Shared,
-    boot::{Images, Layout},
+    boot::{Images, Layout, Prepared},
     image::Slot,
 };
 use map::Part;
@@ -39,11 +41,18 @@ fn main() -> ! {
     let flash = Mutex::<NoopRawMutex, _>::new(BlockingAsync::new(Nvmc::new(flash)));
     let slot = |Part { start, length }: Part| Slot { start, length };
     let layout = Layout { active: slot(MAP.active), other: slot(MAP.other), state: MAP.state.start..MAP.state.end() };
-    let booted = Images::new(Shared::new(&flash, MAP.identity.end() as usize), layout)
-        .and_then(|mut images| block_on(images.prepare(&TRUSTED, &target())));
-    if booted.is_err() {
-        asm::delay(PAUSE_CYCLES);
-        chip::fail();
+    let prepared = Images::new(Shared::new(&flash, MAP.identity.end() as usize), layout)
+        .and_then(|mut images| block_on(images.prepare_unless(chip::is_supply_low, &TRUSTED, &target())));
+    match prepared {
+        Ok(Prepared::Done(_) | Prepared::Postponed) => {}
+        Ok(Prepared::Halfway) => {
+            dog.pet();
+            chip::nap();
+        }
+        Err(_) => {
+            asm::delay(PAUSE_CYCLES);
+            chip::fail();
+        }
     }
     chip::protect([MAP.boot, MAP.identity]);
     dog.pet();

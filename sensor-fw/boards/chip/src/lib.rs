@@ -1,9 +1,10 @@
 //! What bootloader and program of a chip have in common: how it starts, why it did, and what ends it when all else fails.
 //!
-//! - [`start`] sets clocks, DC/DC and debug lock.
+//! - [`start`] sets clocks, DC/DC and debug lock, and switches off the memory that no program has.
 //! - [`take_reset`] tells why it starts, and how many starts before this one failed.
 //! - [`watchdog`] is the one dog that both feed.
 //! - A panic, a fault or [`fail`] is written into memory that a reset spares, and resets the chip.
+//! - [`is_supply_low`] tells whether flash may be written, and [`nap`] waits for better times.
 //! - [`TRUSTED`] are the two keys that may sign updates.
 //!
 //! A chip is chosen by a feature: `nrf52840`, `nrf52832` or `nrf54l15`.
@@ -13,8 +14,11 @@
 
 mod identity;
 mod last_words;
+mod memory;
+mod nap;
 mod protection;
 mod reset;
+mod supply;
 
 use embassy_nrf::{
     Peripherals,
@@ -27,8 +31,10 @@ use wire::manifest::{KeyId, TrustedKey};
 
 pub use identity::identity;
 pub use last_words::{LastWords, fail};
+pub use nap::nap;
 pub use protection::protect;
 pub use reset::{Start, take_reset};
+pub use supply::is_supply_low;
 
 /// Where everything is on the board that has this chip.
 pub const MAP: Map = BOARD.map();
@@ -59,7 +65,8 @@ pub const SECURITY_COUNTER: u32 = 1;
 const WATCHDOG_S: u32 = 5400;
 const LFCLK_HZ: u32 = 32_768;
 
-/// Starts the chip: crystal for the slow clock, DC/DC converter, debug port closed unless `open-debug` was built in.
+/// Starts the chip: crystal for the slow clock, DC/DC converter, debug port closed unless `open-debug` was built in, memory
+/// that nobody has switched off.
 ///
 /// On the nRF54L the port stays closed because nothing opens it, once UICR's APPROTECT is written by whoever makes the
 /// sensor; and `embassy-nrf` turns its glitch detectors off, which would take 0.7 mA.
@@ -80,7 +87,9 @@ pub fn start() -> Peripherals {
         // The radio's scheduler asks for it.
         config.clock_speed = embassy_nrf::config::ClockSpeed::CK128;
     }
-    embassy_nrf::init(config)
+    let peripherals = embassy_nrf::init(config);
+    memory::switch_off_unused();
+    peripherals
 }
 
 #[cfg(feature = "program")]

@@ -1,5 +1,7 @@
 //! Flash that no program may write until the next reset.
 
+#[cfg(feature = "nrf54l15")]
+use map::LOCKABLE;
 #[cfg(feature = "nrf52832")]
 use map::PAGE;
 use map::Part;
@@ -30,6 +32,21 @@ pub fn protect(parts: [Part; 2]) {
     }
 }
 
-/// Not on this chip: its regions are set in UICR when the sensor is made, and `embassy-nrf` has no driver for the others.
+/// Locks bootloader and identity against writing and erasing, before a program starts.
+///
+/// nRF54L15 Datasheet, RRAMC, region protection: a region is locked until the next reset, in steps of 1 KiB and up to 31 of
+/// them, which is what the bootloader is linked into ([`map::LOCKABLE`]). Regions 3 and 4 are for whoever uses the chip. The
+/// cache, which is to be emptied when reading is forbidden, is not asked: both stay as readable as they were.
 #[cfg(feature = "nrf54l15")]
-pub fn protect(_parts: [Part; 2]) {}
+pub fn protect(parts: [Part; 2]) {
+    const KIB: u32 = 1024;
+    for (nth, Part { start, length }) in [4, 3].into_iter().zip(parts) {
+        let region = embassy_nrf::pac::RRAMC.region(nth);
+        region.address().write_value(start);
+        region.config().modify(|config| {
+            config.set_write(false);
+            config.set_size((length.min(LOCKABLE) / KIB) as u8);
+            config.set_lock(true);
+        });
+    }
+}

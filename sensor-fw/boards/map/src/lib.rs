@@ -12,6 +12,14 @@
 //! | log | what was measured: whatever is left, 128 KiB at most |
 //! | identity | one page, written once when the sensor is made |
 //!
+//! and memory likewise, as far as it stays on ([`KEPT`]):
+//!
+//! | part | what |
+//! |---|---|
+//! | stack | at the bottom: one that overflows leaves memory, faults, and ends in a reset instead of in somebody's data |
+//! | ram | all that bootloader or program call their own |
+//! | retained | what must survive a reset |
+//!
 //! The same maps make the linker's `memory.x` in build scripts, are compiled into bootloader and program, and tell whoever
 //! makes an identity where it goes.
 //!
@@ -22,21 +30,25 @@
 //! assert!(map::Image::Program.memory_x(&map).to_string().contains("ORIGIN = 0x00008000"));
 //! ```
 //!
-//! Does not know: chips' registers, pins, what is in the parts.
+//! Does not know: chips' registers but for the bits of [`sections`](Board::unused_memory), pins, what is in the parts.
 #![no_std]
 
+mod memory;
+
 use core::fmt;
+
+pub use memory::{KEPT, RETAINED, STACK};
 
 /// Flash is erased by so many bytes, on all of these chips (the nRF54L emulates it).
 pub const PAGE: u32 = 4096;
 const KIB: u32 = 1024;
 /// The longest log: three weeks of a reading a minute.
 const LONGEST_LOG: u32 = 128 * KIB;
-/// Memory that neither bootloader nor program calls its own, behind all other: what must survive a reset.
-pub const RETAINED: u32 = 32;
 const STATE: u32 = 2 * PAGE;
 const FACTS: u32 = 2 * PAGE;
 const IDENTITY: u32 = PAGE;
+/// Of the bootloader's part it is linked into so much: an nRF54L locks no more in one go (RRAMC, REGION.CONFIG.SIZE).
+pub const LOCKABLE: u32 = 31 * KIB;
 
 /// A board that there is firmware for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +87,9 @@ pub struct Map {
     pub log: Part,
     /// Who the sensor is.
     pub identity: Part,
-    /// All memory but what is [retained](Self::retained).
+    /// The stack of bootloader and program.
+    pub stack: Part,
+    /// What bootloader or program call their own.
     pub ram: Part,
     /// What survives a reset.
     pub retained: Part,
@@ -114,18 +128,18 @@ impl Board {
 
     /// Where everything is.
     ///
-    /// The chips: nRF52840 1 MiB and 256 KiB, nRF52832-QFAA 512 KiB and 64 KiB, nRF54L15 1524 KiB and 256 KiB.
+    /// The chips' flash: nRF52840 1 MiB, nRF52832-QFAA 512 KiB, nRF54L15 1524 KiB.
     pub const fn map(self) -> Map {
         match self {
-            Self::Nrf52840Dk => Map::lay(1024 * KIB, 32 * KIB, 360 * KIB, 256 * KIB),
-            Self::Nrf52832Module => Map::lay(512 * KIB, 32 * KIB, 212 * KIB, 64 * KIB),
-            Self::Nrf54l15Dk => Map::lay(1524 * KIB, 32 * KIB, 600 * KIB, 256 * KIB),
+            Self::Nrf52840Dk => Map::lay(1024 * KIB, 32 * KIB, 360 * KIB),
+            Self::Nrf52832Module => Map::lay(512 * KIB, 32 * KIB, 212 * KIB),
+            Self::Nrf54l15Dk => Map::lay(1524 * KIB, 32 * KIB, 600 * KIB),
         }
     }
 }
 
 impl Map {
-    const fn lay(flash: u32, boot: u32, active: u32, ram: u32) -> Self {
+    const fn lay(flash: u32, boot: u32, active: u32) -> Self {
         let boot = Part { start: 0, length: boot };
         let active = boot.then(active);
         let other = active.then(active.length + PAGE);
@@ -135,8 +149,9 @@ impl Map {
         let identity = Part { start: flash - IDENTITY, length: IDENTITY };
         let left = identity.start - facts.end();
         let log = facts.then(if left < LONGEST_LOG { left } else { LONGEST_LOG });
-        let ram = Part { start: 0x2000_0000, length: ram - RETAINED };
-        Self { boot, active, other, state, facts, log, identity, ram, retained: ram.then(RETAINED) }
+        let stack = Part { start: memory::START, length: STACK };
+        let ram = stack.then(KEPT - STACK - RETAINED);
+        Self { boot, active, other, state, facts, log, identity, stack, ram, retained: ram.then(RETAINED) }
     }
 
     /// The parts of the flash, in order.
@@ -155,7 +170,10 @@ impl Map {
             }
             (end, nth) = (part.end(), nth + 1);
         }
-        end == flash && self.other.length == self.active.length + PAGE && self.log.length >= 2 * PAGE
+        end == flash
+            && self.boot.length >= LOCKABLE
+            && self.other.length == self.active.length + PAGE
+            && self.log.length >= 2 * PAGE
     }
 }
 
@@ -181,11 +199,11 @@ impl Image {
     /// What the linker is told: `memory.x` of `cortex-m-rt`, by [`fmt::Display`].
     pub const fn memory_x(self, map: &Map) -> MemoryX {
         let flash = match self {
-            Self::Bootloader => map.boot,
+            Self::Bootloader => Part { length: LOCKABLE, ..map.boot },
             // The last page is the manifest's.
             Self::Program => Part { start: map.active.start, length: map.active.length - PAGE },
         };
-        MemoryX { flash, ram: map.ram }
+        MemoryX { flash, stack: map.stack, ram: map.ram }
     }
 }
 
@@ -193,6 +211,7 @@ impl Image {
 #[derive(Debug, Clone, Copy)]
 pub struct MemoryX {
     flash: Part,
+    stack: Part,
     ram: Part,
 }
 
@@ -202,7 +221,8 @@ impl fmt::Display for MemoryX {
         for (name, Part { start, length }) in [("FLASH", self.flash), ("RAM", self.ram)] {
             writeln!(f, "  {name} : ORIGIN = 0x{start:08X}, LENGTH = 0x{length:08X}")?;
         }
-        f.write_str("}\n")
+        f.write_str("}\n")?;
+        writeln!(f, "_stack_start = 0x{:08X};\n_stack_end = 0x{:08X};", self.stack.end(), self.stack.start)
     }
 }
 
@@ -210,7 +230,7 @@ impl fmt::Display for MemoryX {
 mod tests {
     extern crate std;
 
-    use std::{format, string::ToString as _};
+    use std::string::ToString as _;
 
     use super::*;
 
@@ -237,10 +257,11 @@ mod tests {
         for board in Board::ALL {
             let map = board.map();
             let [boot, program] = [Image::Bootloader, Image::Program].map(|image| image.memory_x(&map).to_string());
-            let ram = format!("RAM : ORIGIN = 0x20000000, LENGTH = 0x{:08X}", map.ram.length);
-            assert!(boot.contains(&ram) && program.contains(&ram), "{boot}{program}");
-            assert!(boot.contains("FLASH : ORIGIN = 0x00000000"));
+            let ram = "RAM : ORIGIN = 0x20008000, LENGTH = 0x00007FE0\n}\n_stack_start = 0x20008000;\n_stack_end = 0x20000000;\n";
+            assert!(boot.ends_with(ram) && program.ends_with(ram), "{boot}{program}");
+            assert!(boot.contains("FLASH : ORIGIN = 0x00000000, LENGTH = 0x00007C00"), "{boot}");
             assert_eq!(map.ram.end(), map.retained.start);
+            assert_eq!(map.retained.end(), 0x2000_0000 + KEPT);
         }
     }
 }
