@@ -17,12 +17,18 @@ as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; elif have sudo; then sudo "$@"; else die "as root, run this and start again: $*"; fi
 }
 
+# With the package lists that are here; only where they do not lead to the packages are they refreshed.
 apt_install() {
     have apt-get || die "this script knows only rustup and apt; please install what your system calls: $*"
     say "going to install with apt: $*"
-    as_root apt-get update -qq >&2
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2 ||
-        die "apt could not install: $*"
+    apt_get_install "$@" || {
+        say "going to refresh apt's package lists"
+        as_root apt-get update -qq >&2 || die "apt-get update failed: is this machine online, and are /etc/apt's sources right?"
+        apt_get_install "$@" || die "apt could not install: $*"
+    }
+}
+apt_get_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2
 }
 
 rustup_has_targets() {
@@ -45,16 +51,24 @@ debian_rust_is_new_enough() {
 
 libclang() { ls -d /usr/lib/llvm-*/lib/libclang.so 2>/dev/null | sort -V | tail -n 1; }
 
+# Rustup's targets, or Debian's compiler with the source of its library, which cargo then builds with the firmware, and a linker.
+missing=
+if rustup_has_targets || { ! debian_rust_is_new_enough && rustup_adds_targets; }; then
+    is_debian=no
+else
+    is_debian=yes
+    debian_rust_is_new_enough || missing="rustc-web rust-web-src"
+    have ld.lld || missing="$missing lld"
+fi
 # Nordic's headers are read by bindgen, which needs libclang and the headers beside it.
-[ "$(uname -s)" != Linux ] || [ -n "${LIBCLANG_PATH:-}" ] || [ -n "$(libclang)" ] || apt_install libclang-dev
-[ -z "$(libclang)" ] || echo "LIBCLANG_PATH=${LIBCLANG_PATH:-$(dirname "$(libclang)")}"
+[ "$(uname -s)" != Linux ] || [ -n "${LIBCLANG_PATH:-$(libclang)}" ] || missing="$missing libclang-dev"
+# shellcheck disable=SC2086 # a list of words
+[ -z "$missing" ] || apt_install $missing
 
-if rustup_has_targets || { ! debian_rust_is_new_enough && rustup_adds_targets; }; then exit 0; fi
+[ -z "${LIBCLANG_PATH:-$(libclang)}" ] || echo "LIBCLANG_PATH=${LIBCLANG_PATH:-$(dirname "$(libclang)")}"
+[ $is_debian = yes ] || exit 0
 
-# Debian has the compiler and the source of its library, which cargo then builds with the firmware; and a linker.
-debian_rust_is_new_enough || apt_install rustc-web rust-web-src
 debian_rust_is_new_enough || die "apt's newest Rust is too old: $RUST_WANTED is wanted"
-have ld.lld || apt_install lld
 say "building with Debian's $(/usr/bin/rustc --version), its library from source"
 echo "RUSTC=/usr/bin/rustc"
 echo "RUSTC_BOOTSTRAP=1"

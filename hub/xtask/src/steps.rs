@@ -111,26 +111,24 @@ const BOARDS: Step = Step {
 
 /// Everything, cheap things first.
 pub(crate) const ALL: &[&Step] = &[
-    &FORMAT, &ARROWS, &TIDY, &WEB, &CLIPPY, &BUILD, &BLESS, &RUST, &DECODE, &SENSOR, &API, &WEB_UNIT, &WEB_PAGE, &SMOKE,
+    &FORMAT, &ARROWS, &TIDY, &WEB, &CLIPPY, &BUILD, &BLESS, &RUST, &DECODE, &SENSOR, &API, &WEB_UNIT, &WEB_PAGE,
+    &SMOKE, &BOARDS,
 ];
-
-/// What runs when it is asked for by name: it wants compilers for other chips.
-const BY_NAME: &[&Step] = &[&BOARDS];
 
 /// What can be said without running anything of ours.
 pub(crate) const LINT: &[&Step] = &[&FORMAT, &ARROWS, &TIDY, &CLIPPY];
 
 /// Names the steps on stdout.
 pub(crate) fn list() {
-    for step in ALL.iter().chain(BY_NAME) {
+    for step in ALL {
         println!("{:<15} {}", step.name, step.headline);
     }
 }
 
 /// The step of that name.
 pub(crate) fn named(name: &str) -> Result<&'static Step> {
-    let names: Vec<&str> = ALL.iter().chain(BY_NAME).map(|step| step.name).collect();
-    let step = ALL.iter().chain(BY_NAME).find(|step| step.name == name);
+    let names: Vec<&str> = ALL.iter().map(|step| step.name).collect();
+    let step = ALL.iter().find(|step| step.name == name);
     step.copied().with_context(|| format!("no step is called `{name}`; there are {}", names.join(", ")))
 }
 
@@ -195,12 +193,12 @@ impl Line {
 fn with_needs(wanted: &[&'static Step]) -> Vec<&'static Step> {
     let mut names: Vec<&str> = wanted.iter().map(|step| step.name).collect();
     // Needs stand before what needs them, so one walk backwards finds the needs of needs.
-    for step in ALL.iter().chain(BY_NAME).rev() {
+    for step in ALL.iter().rev() {
         if names.contains(&step.name) {
             names.extend(step.needs);
         }
     }
-    ALL.iter().chain(BY_NAME).copied().filter(|step| names.contains(&step.name)).collect()
+    ALL.iter().copied().filter(|step| names.contains(&step.name)).collect()
 }
 
 /// A table, and last a line that a machine can read.
