@@ -13,14 +13,14 @@ use fw_app::Map;
 use fw_logic::{boot::Layout, image::Slot};
 
 /// Pages of 4 KiB in words of 4 bytes, as an nRF52 has them.
-const PAGE: u32 = 4096;
-const WORD: u32 = 4;
+pub(crate) const PAGE: u32 = 4096;
+pub(crate) const WORD: u32 = 4;
 /// Pages of the facts, the log (128 KiB), what the bootloader knows, and an image with its manifest (256 KiB).
 const FACTS: u32 = 2;
 const LOG: u32 = 32;
 const STATE: u32 = 2;
 const IMAGE: u32 = 64;
-const SIZE: u32 = (FACTS + LOG + STATE + IMAGE + IMAGE + 1) * PAGE;
+pub(crate) const SIZE: u32 = (FACTS + LOG + STATE + IMAGE + IMAGE + 1) * PAGE;
 
 /// Where everything is.
 pub(crate) const fn map() -> Map {

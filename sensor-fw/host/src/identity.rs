@@ -18,7 +18,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fw_logic::{Channel, noise::StaticKey, pairing};
+use fw_logic::{Channel, noise::StaticKey, pairing, provision::Provision};
 use rand_core::CryptoRng;
 use serde::Deserialize;
 use wire::{
@@ -28,7 +28,7 @@ use wire::{
     secret::SetupSecret,
     setup_code::{Product, SetupCode, Uid},
 };
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 /// The two highest bits of a static address (Core 5.4, volume 6, part B, 1.3.2.1).
 const STATIC: u8 = 0xC0;
@@ -36,12 +36,9 @@ const STATIC: u8 = 0xC0;
 /// Who a sensor is.
 #[derive(Debug)]
 pub struct Identity {
-    product: Product,
+    provision: Provision,
     hardware: Hardware,
-    uid: Uid,
     address: Address,
-    static_key: StaticKey,
-    secret: SetupSecret,
 }
 
 /// An identity file that cannot be used or made.
@@ -97,22 +94,11 @@ struct Raw {
 impl Identity {
     /// A new sensor.
     pub fn generate(product: Product, hardware: Hardware, luck: &mut impl CryptoRng) -> Self {
-        let (mut uid, mut address, mut secret) = ([0; 8], [0; 6], [0; 16]);
-        luck.fill_bytes(&mut uid);
+        let mut address = [0; 6];
         luck.fill_bytes(&mut address);
-        luck.fill_bytes(&mut secret);
         let [first, ..] = &mut address;
         *first |= STATIC;
-        let identity = Self {
-            product,
-            hardware,
-            uid: Uid(uid),
-            address,
-            static_key: StaticKey::generate(luck),
-            secret: SetupSecret::new(secret),
-        };
-        secret.zeroize();
-        identity
+        Self { provision: Provision::generate(product, luck), hardware, address }
     }
 
     /// Reads an identity file.
@@ -135,14 +121,15 @@ impl Identity {
         let (key, secret) = (Zeroizing::new(raw.static_key), Zeroizing::new(raw.secret));
         let static_key = digits(&key).ok_or_else(|| wrong("static_key", "64 hexadecimal digits"))?;
         let secret = digits(&secret).ok_or_else(|| wrong("secret", "32 hexadecimal digits"))?;
-        Ok(Self {
+        let provision = Provision {
             product: Product(raw.product),
-            hardware: Hardware::new(raw.hardware).ok_or_else(|| wrong("hardware", "0 to 31"))?,
             uid: Uid(*digits(&raw.uid).ok_or_else(|| wrong("uid", "16 hexadecimal digits"))?),
-            address,
             static_key: StaticKey::new(*static_key),
             secret: SetupSecret::new(*secret),
-        })
+            certificate: None,
+        };
+        let hardware = Hardware::new(raw.hardware).ok_or_else(|| wrong("hardware", "0 to 31"))?;
+        Ok(Self { provision, hardware, address })
     }
 
     /// Writes a new file that only its owner can read.
@@ -161,7 +148,7 @@ impl Identity {
     fn text(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(512));
         let [a, b, c, d, e, f] = self.address;
-        let (static_key, secret) = (self.static_key.expose(), self.secret.expose());
+        let Provision { product, uid, static_key, secret, .. } = &self.provision;
         // Writing to a String does not fail.
         let _ = write!(
             *text,
@@ -169,24 +156,23 @@ impl Identity {
              product = {}\nhardware = {}\nuid = \"{}\"\n\
              address = \"{a:02X}:{b:02X}:{c:02X}:{d:02X}:{e:02X}:{f:02X}\"\n\
              static_key = \"{}\"\nsecret = \"{}\"\n",
-            self.product.0,
+            product.0,
             self.hardware.revision(),
-            self.uid,
-            *Zeroizing::new(hex::encode(static_key)),
-            *Zeroizing::new(hex::encode(secret)),
+            uid,
+            *Zeroizing::new(hex::encode(static_key.expose())),
+            *Zeroizing::new(hex::encode(secret.expose())),
         );
         text
     }
 
     /// What the label says.
     pub fn setup_code(&self) -> SetupCode {
-        let Self { product, uid, static_key, secret, .. } = self;
-        SetupCode { product: *product, uid: *uid, public_key: static_key.public(), secret: secret.clone() }
+        self.provision.setup_code()
     }
 
     /// Which sensor it is.
     pub const fn uid(&self) -> Uid {
-        self.uid
+        self.provision.uid
     }
 
     /// Where it sends from.
@@ -196,12 +182,13 @@ impl Identity {
 
     /// What the program is told, for a sensor that measures this and runs this.
     pub(crate) fn pairing(&self, channels: &'static [Channel], firmware: Version) -> pairing::Identity {
+        let Provision { product, uid, static_key, secret, certificate } = &self.provision;
         pairing::Identity {
-            product: self.product,
-            uid: self.uid,
-            static_key: StaticKey::new(*self.static_key.expose()),
-            secret: self.secret.clone(),
-            certificate: None,
+            product: *product,
+            uid: *uid,
+            static_key: StaticKey::new(*static_key.expose()),
+            secret: secret.clone(),
+            certificate: *certificate,
             firmware,
             hardware: self.hardware,
             boot: 0,
@@ -211,7 +198,7 @@ impl Identity {
 
     /// What kind of sensor it is, for updates.
     pub(crate) const fn target(&self, security_counter: u32) -> Target {
-        Target { product: self.product, hardware: self.hardware, security_counter, room: 0 }
+        Target { product: self.provision.product, hardware: self.hardware, security_counter, room: 0 }
     }
 }
 

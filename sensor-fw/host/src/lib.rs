@@ -1,4 +1,5 @@
-//! The firmware of a sensor on a computer: [`fw_app`] with a radio behind a socket, flash in a file and a simulated room.
+//! The firmware of a sensor on a computer: [`fw_app`] with a radio behind a socket or on simulated air, flash in a file or in
+//! memory, and a simulated room.
 //!
 //! The program is `sensor-sim`:
 //!
@@ -30,18 +31,59 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Does not know: pins and chips; power cuts, which `fw_logic::nor` makes; the hub.
+//! A [`World`] has any number of sensors in one process, on [simulated air](AdvertisingPdu) and in simulated time: the same
+//! program, a virtual controller instead of the socket, flash in memory. An [`Owner`] pairs them as a hub would. A year of
+//! a sensor passes in seconds; the same seed gives the same adverts.
+//!
+//! ```
+//! use chacha20::ChaCha8Rng;
+//! use fw_host::{Identity, Owner, Simulated, Values, World};
+//! use rand_core::SeedableRng as _;
+//! use wire::{
+//!     firmware::Hardware,
+//!     manifest::{KeyId, TrustedKey},
+//!     message::Name,
+//!     settings::Settings,
+//!     setup_code::Product,
+//! };
+//!
+//! let mut luck = ChaCha8Rng::seed_from_u64(7);
+//! let hardware = Hardware::new(0).ok_or("there are 32 revisions")?;
+//! let (identity, room) = (Identity::generate(Product(1), hardware, &mut luck), Values::Room { seed: 7 });
+//! let label = identity.setup_code();
+//!
+//! let mut world = World::new(7);
+//! let (channels, model) = (room.channels(), room.model());
+//! let trusted = [1, 2].map(|id| TrustedKey { id: KeyId(id), public_key: [0; 32] });
+//! world.add(Simulated { identity, channels, model, trusted, watcher: None });
+//!
+//! let wishes = (Name::new("Kitchen").ok_or("at most 32 bytes")?, Settings::DEFAULT);
+//! let owned = Owner::new(7).pair(&mut world, &label, wishes, 60_000_000)?;
+//! let hour = world.run_until(3_600_000_000);
+//! assert!(hour.iter().any(|pdu| pdu.from == owned.address && pdu.is_connectable), "windows for its hub");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Does not know: pins and chips; how far radio reaches and what is lost on the way; the hub.
 
+mod air;
+mod boot;
+mod clock;
 mod console;
 mod flash;
 mod hci;
 mod identity;
+mod owner;
 mod run;
 mod values;
+mod world;
 
+pub use air::{AdvertisingPdu, Listening};
 pub use console::parse;
 pub use flash::{FlashError, FlashFile, OpenError};
 pub use hci::{Hci, HciError, Unreachable};
 pub use identity::{Identity, IdentityError};
+pub use owner::{CeremonyError, Owned, Owner, Session};
 pub use run::{RunError, Sensor, run};
 pub use values::{Table, Values, ValuesError};
+pub use world::{Link, LinkError, Model, QueueFull, SensorId, Simulated, Watcher, World};

@@ -7,15 +7,16 @@ use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embedded_io_adapters::tokio_1::FromTokio;
 use futures_util::{FutureExt as _, future::select_all};
 use fw_app::{Board, Parts, Stopped};
-use fw_logic::boot::{BootError, Booted, Images};
+use fw_logic::boot::Booted;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use trouble_host::prelude::ExternalController;
-use wire::{firmware::Version, manifest::TrustedKey, service::ResetReason};
+use wire::{manifest::TrustedKey, service::ResetReason};
 
 use crate::{
+    boot::{Program, boot},
     console::{Told, Typed, listen, say},
-    flash::{FlashError, FlashFile, map},
+    flash::{FlashFile, map},
     hci::{Hci, Unreachable},
     identity::Identity,
     values::{Values, ValuesProbe},
@@ -85,10 +86,17 @@ async fn live(sensor: Sensor, mut inputs: Typed, name: String) -> RunError {
     let mut reset = if sensor.is_touched { ResetReason::PowerOn } else { ResetReason::Pin };
     say(&name, format_args!("setup code {}", sensor.identity.setup_code().label()));
     loop {
-        let (version, security_counter) = match boot(&sensor, &name).await {
-            Ok(program) => program,
-            Err(error) => return RunError::Stopped { problem: error.to_string() },
-        };
+        let Program { booted, version, security_counter } =
+            match boot(sensor.flash.clone(), &sensor.identity, &sensor.trusted).await {
+                Ok(program) => program,
+                Err(error) => return RunError::Stopped { problem: error.to_string() },
+            };
+        match booted {
+            Booted::Same => {}
+            Booted::Trial => say(&name, format_args!("a new program is on trial")),
+            Booted::Reverted => say(&name, format_args!("the program from before is back")),
+            Booted::Refused => say(&name, format_args!("the new program is not what was signed")),
+        }
         let (reader, writer) = match sensor.hci.connect().await {
             Ok(halves) => halves,
             Err(error) => return error.into(),
@@ -116,22 +124,4 @@ async fn live(sensor: Sensor, mut inputs: Typed, name: String) -> RunError {
         }
         reset = ResetReason::Wanted;
     }
-}
-
-/// What the bootloader does, and which program runs then: the one that the image in flash says it is, or, with none,
-/// this one.
-async fn boot(sensor: &Sensor, name: &str) -> Result<(Version, u32), BootError<FlashError>> {
-    let layout = map().images;
-    let (mut flash, active) = (sensor.flash.clone(), layout.active);
-    let target = sensor.identity.target(0);
-    match Images::new(flash.clone(), layout)?.prepare(&sensor.trusted, &target).await? {
-        Booted::Same => {}
-        Booted::Trial => say(name, format_args!("a new program is on trial")),
-        Booted::Reverted => say(name, format_args!("the program from before is back")),
-        Booted::Refused => say(name, format_args!("the new program is not what was signed")),
-    }
-    let part = |text: &str| text.parse().unwrap_or(u8::MAX);
-    let own = [env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"), env!("CARGO_PKG_VERSION_PATCH"), "0"];
-    let image = active.verify(&mut flash, &sensor.trusted, &target).await;
-    Ok(image.map_or((Version(own.map(part)), 0), |manifest| (manifest.version, manifest.security_counter)))
 }

@@ -21,6 +21,8 @@ use fw_drivers::{Probe, Sample};
 use fw_logic::{Channel, MAX_CHANNELS};
 use units::{Measure, Quantity};
 
+use crate::world::Model;
+
 const DAY_S: f64 = 86_400.0;
 /// What a sensor in a room tells.
 const ROOM: [Quantity; 4] = [Quantity::Temperature, Quantity::Humidity, Quantity::Door, Quantity::Voltage];
@@ -89,6 +91,11 @@ impl Values {
             Self::Table(table) => &table.quantities,
         };
         quantities.iter().map(|quantity| Channel { quantity: *quantity, band: band(*quantity) }).collect()
+    }
+
+    /// The same, for a [world](crate::World).
+    pub fn model(mut self) -> Model {
+        Box::new(move |now_us| self.next(now_us as f64 / 1e6))
     }
 
     /// The next sample, `at_s` seconds after the start.

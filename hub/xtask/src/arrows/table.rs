@@ -62,7 +62,7 @@ pub(super) const ALONE: &[(&str, &[&str])] = &[
     ("sht4x", &["fw-drivers"]),
     ("scd4x", &["fw-drivers"]),
     ("trouble-host", &["fw-app", "fw-host"]),
-    ("bt-hci", &["fw-app"]),
+    ("bt-hci", &["fw-app", "fw-host"]),
     ("bt-hci-serial", &["fw-host"]),
     ("bluer", &["hub-radio"]),
     ("redb", &["hub-history", "hub-registry"]),

@@ -1,0 +1,70 @@
+//! A sensor, and a world in which somebody owns it.
+
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+
+use chacha20::ChaCha8Rng;
+use fw_host::{AdvertisingPdu, Identity, Owned, Owner, SensorId, Simulated, Values, World};
+use rand_core::SeedableRng as _;
+use units::Quantity;
+use wire::{
+    bthome::{Item, MAX_SERVICE_DATA, v2},
+    firmware::Hardware,
+    manifest::{KeyId, TrustedKey},
+    message::Name,
+    settings::Settings,
+    setup_code::{Product, SetupCode},
+};
+
+pub(crate) const SECOND_US: u64 = 1_000_000;
+pub(crate) const MINUTE_US: u64 = 60 * SECOND_US;
+pub(crate) const HOUR_US: u64 = 60 * MINUTE_US;
+pub(crate) const DAY_US: u64 = 24 * HOUR_US;
+
+/// What was noted, and when.
+pub(crate) type Notes = Rc<RefCell<Vec<(u64, String)>>>;
+
+pub(crate) fn simulated(seed: u64) -> (Simulated, SetupCode, Notes) {
+    let mut luck = ChaCha8Rng::seed_from_u64(seed);
+    let identity = Identity::generate(Product(1), Hardware::new(0).unwrap(), &mut luck);
+    let code = identity.setup_code();
+    let values = Values::Room { seed };
+    let notes = Notes::default();
+    let kept = Rc::clone(&notes);
+    let simulated = Simulated {
+        identity,
+        channels: values.channels(),
+        model: values.model(),
+        trusted: [1, 2].map(|id| TrustedKey { id: KeyId(id), public_key: [0; 32] }),
+        watcher: Some(Box::new(move |at_us, note| kept.borrow_mut().push((at_us, note.to_string())))),
+    };
+    (simulated, code, notes)
+}
+
+/// A world with one sensor that is owned.
+pub(crate) struct Home {
+    pub(crate) world: World,
+    pub(crate) owner: Owner,
+    pub(crate) owned: Owned,
+    pub(crate) id: SensorId,
+    pub(crate) notes: Notes,
+}
+
+pub(crate) fn home(seed: u64, settings: Settings) -> Home {
+    let (mut world, mut owner) = (World::new(seed), Owner::new(seed));
+    let (simulated, code, notes) = simulated(seed);
+    let id = world.add(simulated);
+    let owned = owner.pair(&mut world, &code, (Name::new("Kitchen").unwrap(), settings), MINUTE_US).unwrap();
+    Home { world, owner, owned, id, notes }
+}
+
+/// Counter and values of a frame.
+pub(crate) fn open(owned: &Owned, pdu: &AdvertisingPdu) -> Option<(u32, BTreeMap<Quantity, i64>)> {
+    let frame = v2::Frame::parse(pdu.service_data_16(v2::UUID)?).ok()?;
+    let mut buffer = [0; MAX_SERVICE_DATA];
+    let items = frame.open(&owned.advert_key(), pdu.from, &mut buffer).ok()?;
+    let values = items.filter_map(|item| match item {
+        Item::Reading { quantity, value, .. } => Some((quantity, value)),
+        _ => None,
+    });
+    Some((frame.counter()?, values.collect()))
+}
