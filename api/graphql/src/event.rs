@@ -89,6 +89,7 @@ pub(crate) enum Event {
     Room(RoomEvent),
     Alert(AlertEvent),
     Clock(ClockEvent),
+    ReceiverGap(ReceiverGapEvent),
 }
 
 event! {
@@ -166,6 +167,16 @@ event! {
     ClockEvent {
         /// By how many milliseconds the wall time changed.
         by_ms: Long,
+    }
+}
+
+event! {
+    /// A receiver hears again after it had heard nothing, although it should have.
+    ReceiverGapEvent {
+        /// Which, by its `receiverId` among the health's receivers.
+        receiver_id: i32,
+        /// How long it had heard nothing; it ended when the event happened.
+        length_ms: Long,
     }
 }
 
@@ -290,6 +301,9 @@ impl Event {
                 Self::Alert(AlertEvent::new(head, (*kind).into(), device.map(id), device.map(about)))
             }
             EventBody::ClockStepped { by_ms } => Self::Clock(ClockEvent::new(head, Long(*by_ms))),
+            EventBody::ReceiverGap { receiver, length_ms } => {
+                Self::ReceiverGap(ReceiverGapEvent::new(head, receiver.0.into(), (*length_ms).into()))
+            }
         }
     }
 }

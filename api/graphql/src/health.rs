@@ -91,6 +91,8 @@ impl Alert {
 /// What listens for sensors.
 #[derive(SimpleObject)]
 pub(crate) struct Receiver {
+    /// Its number, by which events name it.
+    receiver_id: i32,
     /// Its name, such as `hci0` or `simulated`.
     name: String,
     /// Does it listen?
@@ -103,8 +105,8 @@ pub(crate) struct Receiver {
 
 impl From<hub_model::ReceiverHealth> for Receiver {
     fn from(receiver: hub_model::ReceiverHealth) -> Self {
-        let hub_model::ReceiverHealth { name, is_listening, adverts, trouble } = receiver;
-        Self { name, is_listening, adverts: adverts.into(), trouble }
+        let hub_model::ReceiverHealth { id, name, is_listening, adverts, trouble } = receiver;
+        Self { receiver_id: id.0.into(), name, is_listening, adverts: adverts.into(), trouble }
     }
 }
 

@@ -123,6 +123,8 @@ pub(crate) enum EventKind {
     AlertCleared,
     /// The wall clock was set or jumped (`ClockEvent`).
     ClockStepped,
+    /// A receiver hears again after it had heard nothing (`ReceiverGapEvent`).
+    ReceiverGap,
 }
 
 impl EventKind {
@@ -140,6 +142,7 @@ impl EventKind {
             Body::AlertRaised { .. } => Self::AlertRaised,
             Body::AlertCleared { .. } => Self::AlertCleared,
             Body::ClockStepped { .. } => Self::ClockStepped,
+            Body::ReceiverGap { .. } => Self::ReceiverGap,
         }
     }
 }

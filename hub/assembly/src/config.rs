@@ -56,6 +56,8 @@ pub struct Config {
     pub radio_enabled: bool,
     /// The Bluetooth adapters to listen with, by name or address; empty: the first one.
     pub adapters: Vec<String>,
+    /// How much of the time they listen, 10 to 100 %.
+    pub listen_percent: u8,
     /// How the history is kept.
     pub history: hub_history::Config,
     /// How much is logged.
@@ -107,6 +109,9 @@ impl Config {
         if raw.store.path.as_os_str().is_empty() {
             return Err(Wrong::new("store.path", "", "a folder such as \"/var/lib/ingle\""));
         }
+        if !(10..=100).contains(&raw.radio.listen_percent) {
+            return Err(Wrong::new("radio.listen_percent", raw.radio.listen_percent, "10 to 100"));
+        }
         let server = server(&raw.server)?;
         let history = history(&raw.store.path, &raw.history)?;
         Ok(Self {
@@ -116,6 +121,7 @@ impl Config {
             server,
             radio_enabled: raw.radio.enabled,
             adapters: raw.radio.adapters,
+            listen_percent: raw.radio.listen_percent,
             history,
             log: raw.log.level.into(),
             clock_trust: raw.time.trust.into(),

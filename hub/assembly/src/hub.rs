@@ -3,13 +3,17 @@
 mod open;
 mod run;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use api_graphql::Ports;
-use hub_bus::{Bus, BusError};
+use hub_bus::{Bus, BusError, Draft};
 use hub_history::History;
 use hub_model::{
-    AlertKind, Clock, DeadLetterReader, Health, HealthReader, HistoryReader, ReceiverId, Severity, StatisticsReader,
+    AlertKind, Clock, DeadLetterReader, EventBody, Health, HealthReader, HistoryReader, ReceiverId, Severity,
+    StatisticsReader,
 };
 use hub_registry::{DeadLetters, Registry};
 
@@ -83,6 +87,16 @@ impl Hub {
         let advice = format!("The Bluetooth receiver {name} does not listen: {trouble}. It is tried again by itself.");
         let key = (AlertKind::ReceiverDown, None);
         note_failure(self.alerts.raise(&self.bus, self.clock.now(), Severity::Critical, key, advice));
+    }
+
+    /// A receiver hears again after it had heard nothing for so long.
+    pub fn receiver_gap(&self, receiver: ReceiverId, name: &str, length: Duration) {
+        self.receiver_begun(receiver, name);
+        let (now, length_ms) = (self.clock.now(), u64::try_from(length.as_millis()).unwrap_or(u64::MAX));
+        tracing::warn!(receiver = name, length_ms, "nothing was heard for a while");
+        let body = EventBody::ReceiverGap { receiver, length_ms };
+        let draft = Draft { at: now.stamp, wall: now.wall, trace: None, body };
+        note_failure(self.bus.publish(draft, |_| ()).map(|_| ()));
     }
 
     /// The receivers that report here.

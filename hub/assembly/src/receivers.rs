@@ -17,7 +17,7 @@ impl Receivers {
     /// A receiver begins to listen under this name.
     pub fn begun(&self, receiver: ReceiverId, name: &str) {
         let mut known = self.lock();
-        let health = known.entry(receiver).or_insert_with(|| blank(name));
+        let health = known.entry(receiver).or_insert_with(|| blank(receiver, name));
         health.name = name.to_owned();
         health.is_listening = true;
         health.trouble = None;
@@ -26,7 +26,7 @@ impl Receivers {
     /// A receiver has stopped listening, for this reason.
     pub fn failed(&self, receiver: ReceiverId, name: &str, trouble: &str) {
         let mut known = self.lock();
-        let health = known.entry(receiver).or_insert_with(|| blank(name));
+        let health = known.entry(receiver).or_insert_with(|| blank(receiver, name));
         health.is_listening = false;
         health.trouble = Some(trouble.to_owned());
     }
@@ -48,6 +48,6 @@ impl Receivers {
     }
 }
 
-fn blank(name: &str) -> ReceiverHealth {
-    ReceiverHealth { name: name.to_owned(), is_listening: false, adverts: 0, trouble: None }
+fn blank(id: ReceiverId, name: &str) -> ReceiverHealth {
+    ReceiverHealth { id, name: name.to_owned(), is_listening: false, adverts: 0, trouble: None }
 }

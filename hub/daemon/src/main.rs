@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 /// Reads and checks a configuration, and opens nothing.
 fn check(file: &std::path::Path) -> Result<ExitCode, Failure> {
     let config = Config::load(file)?;
-    radio::adapters(&config)?;
+    radio::plans(&config)?;
     show(&format!("{} is good: store {}, API on {}", file.display(), config.store.display(), config.server.listen()))
 }
 

@@ -1,73 +1,46 @@
-//! The radio's station: listens, and when an adapter fails tries again until it is back.
+//! The radio's station: which adapters listen, and who is told how they are doing.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use hub_assembly::{Config, Hub, chain};
-use hub_model::{RawAdvert, ReceiverId};
-use hub_radio::{AdapterName, Listener, Radio, RadioError};
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
+use hub_assembly::{Config, Hub};
+use hub_model::ReceiverId;
+use hub_radio::{AdapterName, Gap, Listening, Plan, Reports, Way};
 
 use crate::exit::Failure;
 
-/// The first pause before an adapter is tried again; it doubles up to [`MAX_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// The longest pause before an adapter is tried again.
-const MAX_PAUSE: Duration = Duration::from_secs(30);
-
 /// The adapters that the configuration asks for: none when the radio is off, the first when none is named.
-pub(crate) fn adapters(config: &Config) -> Result<Vec<AdapterName>, Failure> {
+pub(crate) fn plans(config: &Config) -> Result<Vec<Plan>, Failure> {
     if !config.radio_enabled {
         return Ok(Vec::new());
     }
-    if config.adapters.is_empty() {
-        return Ok(vec![AdapterName::First]);
-    }
     let parse = |text: &String| text.parse().map_err(Failure::Adapter);
-    config.adapters.iter().map(parse).collect()
+    let named: Vec<AdapterName> = config.adapters.iter().map(parse).collect::<Result<_, _>>()?;
+    let adapters = if named.is_empty() { vec![AdapterName::First] } else { named };
+    let plan = |(adapter, number)| Plan {
+        adapter,
+        receiver: ReceiverId(number),
+        listening: Listening::new(config.listen_percent).unwrap_or_default(),
+        way: Way::Best,
+    };
+    Ok(adapters.into_iter().zip(1..).map(plan).collect())
 }
 
-/// Listens with one adapter until the hub stops.
-pub(crate) async fn keep_listening(
-    hub: Arc<Hub>,
-    name: AdapterName,
-    receiver: ReceiverId,
-    first: Listener,
-    adverts: mpsc::Sender<RawAdvert>,
-    stop: CancellationToken,
-) {
-    let shown = first.name().to_owned();
-    let mut listener = Some(first);
-    let mut pause = FIRST_PAUSE;
-    while !stop.is_cancelled() {
-        let listening = match listener.take() {
-            Some(listener) => Ok(listener),
-            None => connect(&hub, &name, receiver, &adverts).await,
-        };
-        let failed = match listening {
-            Ok(listener) => {
-                pause = FIRST_PAUSE;
-                hub.receiver_begun(receiver, &shown);
-                match listener.listen(stop.clone()).await {
-                    Ok(()) => return,
-                    Err(error) => error,
-                }
-            }
-            Err(error) => error,
-        };
-        hub.receiver_failed(receiver, &shown, &chain(&failed));
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(pause) => pause = pause.saturating_mul(2).min(MAX_PAUSE),
-        }
+/// Tells the hub how one adapter is doing.
+pub(crate) struct Told {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) receiver: ReceiverId,
+}
+
+impl Reports for Told {
+    fn listening(&self, adapter: &str) {
+        self.hub.receiver_begun(self.receiver, adapter);
     }
-}
 
-async fn connect(
-    hub: &Hub,
-    name: &AdapterName,
-    receiver: ReceiverId,
-    adverts: &mpsc::Sender<RawAdvert>,
-) -> Result<Listener, RadioError> {
-    Radio::connect().await?.listener(name, receiver, hub.clock(), adverts.clone()).await
+    fn trouble(&self, adapter: &str, trouble: &str) {
+        self.hub.receiver_failed(self.receiver, adapter, trouble);
+    }
+
+    fn gap(&self, adapter: &str, gap: Gap) {
+        self.hub.receiver_gap(self.receiver, adapter, gap.length());
+    }
 }

@@ -3,51 +3,49 @@
 use std::{path::Path, process::ExitCode, sync::Arc};
 
 use hub_assembly::{ADVERT_QUEUE, Config};
-use hub_model::ReceiverId;
-use hub_radio::{AdapterName, Radio};
+use hub_radio::{Listener, Plan};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
     task::JoinSet,
 };
 
-use crate::{exit::Failure, logging, radio, store, systemd};
+use crate::{
+    exit::Failure,
+    logging,
+    radio::{self, Told},
+    store, systemd,
+};
 
 /// Runs the hub until it is asked to stop.
 pub(crate) fn run(file: &Path) -> Result<ExitCode, Failure> {
     let config = Config::load(file)?;
-    let adapters = radio::adapters(&config)?;
+    let plans = radio::plans(&config)?;
     logging::begin(config.log);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|source| Failure::Machine { what: "start threads", source })?;
-    runtime.block_on(serve(config, adapters))?;
+    runtime.block_on(serve(config, plans))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn serve(config: Config, adapters: Vec<AdapterName>) -> Result<(), Failure> {
+async fn serve(config: Config, plans: Vec<Plan>) -> Result<(), Failure> {
     let stop = stop_signal().map_err(|source| Failure::Machine { what: "listen for signals", source })?;
     // Opening blocks on the disk; nothing else runs yet.
     let hub = Arc::new(store::open_live(config)?);
     let bound = hub.bind().await?;
     let (adverts, heard) = mpsc::channel(ADVERT_QUEUE);
-    let mut listeners = Vec::new();
-    if !adapters.is_empty() {
-        let radio = Radio::connect().await?;
-        for (name, number) in adapters.iter().zip(1..) {
-            let receiver = ReceiverId(number);
-            let listener = radio.listener(name, receiver, hub.clock(), adverts.clone()).await?;
-            listeners.push((name.clone(), receiver, listener));
-        }
+    for plan in &plans {
+        plan.check().await?;
     }
-    tracing::info!(api = %format!("http://{}/", bound.address()), receivers = listeners.len(), "the hub runs");
+    tracing::info!(api = %format!("http://{}/", bound.address()), receivers = plans.len(), "the hub runs");
     let running = hub.run(heard, bound);
     let mut tasks = JoinSet::new();
-    for (name, receiver, listener) in listeners {
-        let keep_listening =
-            radio::keep_listening(Arc::clone(&hub), name, receiver, listener, adverts.clone(), running.stopping());
-        tasks.spawn(keep_listening);
+    for plan in plans {
+        let told = Told { hub: Arc::clone(&hub), receiver: plan.receiver };
+        let listener = Listener::new(plan, hub.clock(), adverts.clone(), Arc::new(told));
+        tasks.spawn(listener.listen(running.stopping()));
     }
     drop(adverts);
     tasks.spawn(systemd::watch(running.progress(), running.stopping()));

@@ -21,6 +21,7 @@
 //! | 7 `RoomChanged` | room |
 //! | 8 `AlertRaised`, 9 `AlertCleared` | alert kind (1 byte: 0 authentication failures, 1 store failing, 2 receiver down, 3 clock unset, 4 overload), 0, or 1 and device |
 //! | 10 `ClockStepped` | ±milliseconds |
+//! | 11 `ReceiverGap` | receiver, milliseconds |
 //!
 //! Layout: which values a frame has. n > 0 is the nth layout of the batch; 0 is a new one, and number of columns, for
 //! each quantity code and instance (1 byte) follow.
@@ -113,6 +114,7 @@ const fn kind(body: &EventBody) -> u8 {
         EventBody::AlertRaised { .. } => 8,
         EventBody::AlertCleared { .. } => 9,
         EventBody::ClockStepped { .. } => 10,
+        EventBody::ReceiverGap { .. } => 11,
     }
 }
 
@@ -145,6 +147,10 @@ fn put_body(out: &mut Vec<u8>, told: &mut Told, body: &EventBody) {
             }
         }
         EventBody::ClockStepped { by_ms } => put_i64(out, *by_ms),
+        EventBody::ReceiverGap { receiver, length_ms } => {
+            put_u64(out, u64::from(receiver.0));
+            put_u64(out, *length_ms);
+        }
     }
 }
 
@@ -273,6 +279,7 @@ fn body(kind: u8, bytes: &mut Bytes<'_>, told: &mut Told) -> Option<EventBody> {
             }
         }
         10 => EventBody::ClockStepped { by_ms: bytes.i64()? },
+        11 => EventBody::ReceiverGap { receiver: ReceiverId(bytes.u16()?), length_ms: bytes.u64()? },
         _ => return None,
     })
 }

@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use thiserror::Error;
 
-use crate::{Action, DeviceId, Origin, RoomId, Stamp, Value, WallTime};
+use crate::{Action, DeviceId, Origin, ReceiverId, RoomId, Stamp, Value, WallTime};
 
 /// The number of an event: it only grows, is never used again, and may have holes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -172,6 +172,13 @@ pub enum EventBody {
         /// By how many milliseconds the wall time of this boot changed.
         by_ms: i64,
     },
+    /// A receiver hears again after it had heard nothing, although it should have.
+    ReceiverGap {
+        /// Which.
+        receiver: ReceiverId,
+        /// How long it had heard nothing, ms.
+        length_ms: u64,
+    },
 }
 
 impl EventBody {
@@ -185,7 +192,7 @@ impl EventBody {
             | Self::DeviceChanged { device }
             | Self::DeviceRemoved { device } => Some(*device),
             Self::AlertRaised { device, .. } | Self::AlertCleared { device, .. } => *device,
-            Self::RoomChanged { .. } | Self::ClockStepped { .. } => None,
+            Self::RoomChanged { .. } | Self::ClockStepped { .. } | Self::ReceiverGap { .. } => None,
         }
     }
 }

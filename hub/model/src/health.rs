@@ -1,4 +1,4 @@
-use crate::{AlertKind, DeviceId, UnixMillis, WallTime};
+use crate::{AlertKind, DeviceId, ReceiverId, UnixMillis, WallTime};
 
 /// How bad an alert is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +29,8 @@ pub struct Alert {
 /// How one receiver is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceiverHealth {
+    /// Its number, which readings and gaps name it by.
+    pub id: ReceiverId,
     /// Its name, such as `hci0` or `simulated`.
     pub name: String,
     /// Does it listen?

@@ -1,6 +1,8 @@
 use thiserror::Error;
 
-/// Why the radio cannot listen.
+use crate::AdapterName;
+
+/// Why an adapter does not listen.
 #[derive(Debug, Error)]
 pub enum RadioError {
     /// No system D-Bus, or nobody answers on it for BlueZ.
@@ -8,10 +10,13 @@ pub enum RadioError {
         "bluetoothd does not answer on D-Bus; is the bluez package installed and running (`systemctl start bluetooth`)?"
     )]
     NoBluez(#[source] bluer::Error),
-    /// BlueZ is there, but no adapter.
+    /// The kernel does not say what is there.
+    #[error("the kernel does not say which Bluetooth adapters there are")]
+    Kernel(#[source] std::io::Error),
+    /// There is no adapter.
     #[error("there is no Bluetooth adapter; plug one in or enable it, and see `bluetoothctl list` (present: none)")]
     NoAdapter,
-    /// BlueZ is there, but not this adapter.
+    /// There are adapters, but not this one.
     #[error("there is no Bluetooth adapter {name}; present: {present}")]
     AdapterNotFound {
         /// Which was asked for.
@@ -36,12 +41,31 @@ pub enum RadioError {
         /// Which.
         adapter: String,
     },
+    /// Nothing was heard for longer than chance allows.
+    #[error("adapter {adapter} hears nothing")]
+    Silent {
+        /// Which.
+        adapter: String,
+    },
 }
 
-/// A text that names no adapter.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{text:?} is not an adapter; expected a name such as \"hci0\" or an address such as \"B8:27:EB:00:11:22\"")]
-pub struct ParseAdapterNameError {
-    /// What was given.
-    pub text: String,
+impl RadioError {
+    /// The adapter is not among those that are there.
+    pub(crate) fn not_found(name: &AdapterName, present: &[String]) -> Self {
+        match present.is_empty() {
+            true => Self::NoAdapter,
+            false => Self::AdapterNotFound { name: name.to_string(), present: present.join(", ") },
+        }
+    }
+}
+
+/// An error with all that is behind it, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
 }

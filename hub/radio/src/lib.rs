@@ -1,29 +1,52 @@
-//! The radio: BlueZ in, [`RawAdvert`](hub_model::RawAdvert) out.
+//! The radio: adapters in, [`RawAdvert`](hub_model::RawAdvert) out.
 //!
-//! One [`Listener`] per adapter asks BlueZ for LE discovery with every advert reported, and hands what devices send to
-//! a bounded queue. When the queue is full the advert is dropped and counted: sensors repeat themselves, and a radio
-//! that waits hears nothing.
+//! One [`Listener`] per adapter. It listens passively by the kernel's control channel where the hub may, and by
+//! bluetoothd's discovery elsewhere; it never ends by itself: an adapter that is unplugged, switched off, blocked or deaf is
+//! noticed ([`Watch`]), worked on ([`Ladder`]) and told of ([`Reports`]). What is heard goes to a bounded queue. When that
+//! is full the advert is dropped and counted: sensors repeat themselves, and a radio that waits hears nothing.
 //!
 //! ```no_run
-//! # async fn listen(clock: std::sync::Arc<dyn hub_model::Clock>) -> Result<(), hub_radio::RadioError> {
-//! use hub_radio::{AdapterName, Radio};
+//! # async fn listen(clock: std::sync::Arc<dyn hub_model::Clock>, reports: std::sync::Arc<dyn hub_radio::Reports>) {
+//! use hub_model::ReceiverId;
+//! use hub_radio::{AdapterName, Listener, Listening, Plan, Way};
 //!
-//! let radio = Radio::connect().await?;
 //! let (adverts, mut heard) = tokio::sync::mpsc::channel(1024);
-//! let listener = radio.listener(&AdapterName::default(), hub_model::ReceiverId(1), clock, adverts).await?;
-//! listener.listen(tokio_util::sync::CancellationToken::new()).await
+//! let plan = Plan {
+//!     adapter: AdapterName::default(),
+//!     receiver: ReceiverId(1),
+//!     listening: Listening::ALWAYS,
+//!     way: Way::Best,
+//! };
+//! Listener::new(plan, clock, adverts, reports).listen(tokio_util::sync::CancellationToken::new()).await;
 //! # }
 //! ```
 //!
 //! Does not know: what an advert means, who wants it, or what else the hub does with it.
 
+mod adapter_name;
+mod advertising_data;
+mod bluez;
+mod discovery;
 mod error;
+mod kernel;
+mod ladder;
 mod listener;
+mod listening;
+mod outlet;
 mod payload;
-mod radio;
+mod reports;
+mod sighting;
 #[cfg(test)]
 mod tests;
+mod watch;
 
-pub use error::{ParseAdapterNameError, RadioError};
-pub use listener::{Listener, Tally};
-pub use radio::{AdapterName, Radio};
+pub use adapter_name::{AdapterName, ParseAdapterNameError};
+pub use advertising_data::AdvertisingData;
+pub use error::RadioError;
+pub use ladder::{Ladder, Rung};
+pub use listener::{Listener, Plan, Way};
+pub use listening::Listening;
+pub use outlet::Tally;
+pub use reports::Reports;
+pub use sighting::Sighting;
+pub use watch::{Gap, Watch};

@@ -1,193 +1,181 @@
-use std::{
-    collections::{HashMap, VecDeque},
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{io, sync::Arc, time::Duration};
 
-use bluer::{Adapter, AdapterEvent, DeviceEvent, DeviceProperty, DiscoveryFilter, DiscoveryTransport};
-use futures_util::{
-    Stream, StreamExt,
-    stream::{AbortHandle, Abortable, SelectAll},
-};
-use hub_model::{Address, Clock, RawAdvert, ReceiverId};
+use hub_model::{Clock, RawAdvert, ReceiverId};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{RadioError, payload};
+use crate::{
+    AdapterName, Ladder, Listening, Reports, Rung, Tally, Watch,
+    bluez::BlueZ,
+    discovery::Discovery,
+    error::{RadioError, chain},
+    kernel::{Control, KernelListener, adapters},
+    outlet::Outlet,
+};
 
-/// Devices whose changes are followed at once; the one followed longest gives way to a new one.
-const MAX_FOLLOWED: usize = 1024;
+/// The first pause before an adapter is tried again; it doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause before an adapter is tried again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// What one listener has counted since it began.
-#[derive(Debug, Default)]
-pub struct Tally {
-    heard: AtomicU64,
-    dropped: AtomicU64,
+/// How adverts are got from an adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Way {
+    /// By the kernel where the hub may, else by bluetoothd.
+    #[default]
+    Best,
+    /// By the kernel's control channel and a passive monitor. Needs CAP_NET_ADMIN.
+    Kernel,
+    /// By bluetoothd's discovery.
+    Discovery,
 }
 
-impl Tally {
-    /// Adverts handed on.
-    pub fn heard(&self) -> u64 {
-        self.heard.load(Ordering::Relaxed)
-    }
+/// One adapter that listens: what it is called, and how it does it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Which adapter.
+    pub adapter: AdapterName,
+    /// The number that its adverts carry.
+    pub receiver: ReceiverId,
+    /// How much of the time it listens.
+    pub listening: Listening,
+    /// How adverts are got from it.
+    pub way: Way,
+}
 
-    /// Adverts dropped because the queue was full.
-    pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
+impl Plan {
+    /// Is the adapter there? A hub that starts without one has most probably a mistake in its configuration.
+    ///
+    /// # Errors
+    /// When it is not, or nobody can say.
+    pub async fn check(&self) -> Result<(), RadioError> {
+        let opened = if self.way == Way::Discovery { None } else { Control::open().ok() };
+        let Some(mut control) = opened else {
+            BlueZ::connect().await?.adapter(&self.adapter).await?;
+            return Ok(());
+        };
+        let present = adapters(&mut control).await.map_err(RadioError::Kernel)?;
+        if present.iter().any(|each| self.adapter.is(&each.name, each.address)) {
+            return Ok(());
+        }
+        let described: Vec<_> = present.iter().map(|each| format!("{} ({})", each.name, each.address)).collect();
+        Err(RadioError::not_found(&self.adapter, &described))
     }
 }
 
-/// One adapter that listens.
+/// One adapter that listens, whatever happens to it.
 pub struct Listener {
-    adapter: Adapter,
-    receiver: ReceiverId,
-    clock: Arc<dyn Clock>,
-    adverts: mpsc::Sender<RawAdvert>,
-    tally: Arc<Tally>,
-}
-
-type Change = (bluer::Address, DeviceEvent);
-type Changes = SelectAll<Pin<Box<dyn Stream<Item = Change> + Send>>>;
-
-/// The devices that are followed, oldest first.
-#[derive(Default)]
-struct Followed {
-    changes: Changes,
-    stops: HashMap<bluer::Address, AbortHandle>,
-    order: VecDeque<bluer::Address>,
+    plan: Plan,
+    outlet: Outlet,
+    reports: Arc<dyn Reports>,
 }
 
 impl Listener {
-    pub(crate) fn new(
-        adapter: Adapter,
-        receiver: ReceiverId,
-        clock: Arc<dyn Clock>,
-        adverts: mpsc::Sender<RawAdvert>,
-    ) -> Self {
-        Self { adapter, receiver, clock, adverts, tally: Arc::default() }
-    }
-
-    /// The kernel name of the adapter, such as `hci0`.
-    pub fn name(&self) -> &str {
-        self.adapter.name()
+    /// A listener that hands what it hears to `adverts`.
+    pub fn new(plan: Plan, clock: Arc<dyn Clock>, adverts: mpsc::Sender<RawAdvert>, reports: Arc<dyn Reports>) -> Self {
+        let outlet = Outlet { receiver: plan.receiver, clock, adverts, tally: Arc::default() };
+        Self { plan, outlet, reports }
     }
 
     /// What it has counted.
     pub fn tally(&self) -> Arc<Tally> {
-        Arc::clone(&self.tally)
+        Arc::clone(&self.outlet.tally)
     }
 
-    /// Listens until it is stopped.
-    ///
-    /// # Errors
-    /// When the adapter refuses to listen, or stops on its own.
-    pub async fn listen(&self, stop: CancellationToken) -> Result<(), RadioError> {
-        let filter =
-            DiscoveryFilter { transport: DiscoveryTransport::Le, duplicate_data: true, ..DiscoveryFilter::default() };
-        self.adapter.set_discovery_filter(filter).await.map_err(|source| self.failed("set its filter", source))?;
-        let discovered =
-            self.adapter.discover_devices().await.map_err(|source| self.failed("start listening", source))?;
-        let mut discovered = std::pin::pin!(discovered);
-        let mut followed = Followed::default();
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return Ok(()),
-                event = discovered.next() => match event {
-                    Some(AdapterEvent::DeviceAdded(address)) => self.greet(address, &mut followed).await,
-                    Some(AdapterEvent::DeviceRemoved(address)) => followed.forget(address),
-                    Some(AdapterEvent::PropertyChanged(_)) => {}
-                    None => return Err(RadioError::Ended { adapter: self.name().to_owned() }),
+    /// Listens until it is stopped. What goes wrong is told, and tried again.
+    pub async fn listen(self, stop: CancellationToken) {
+        let mut pause = FIRST_PAUSE;
+        while !stop.is_cancelled() {
+            let refused = match self.plan.way {
+                Way::Discovery => break,
+                Way::Best | Way::Kernel => match self.by_kernel(stop.clone()).await {
+                    Ok(()) => return,
+                    Err(error) => error,
                 },
-                Some((address, DeviceEvent::PropertyChanged(property))) = followed.changes.next() => {
-                    self.changed(address, property).await;
+            };
+            let trouble = explain(&refused);
+            if self.plan.way == Way::Best {
+                tracing::warn!(adapter = %self.plan.adapter, trouble, "listens by bluetoothd, which hears less");
+                break;
+            }
+            self.reports.trouble(&self.plan.adapter.to_string(), &trouble);
+            rest(&mut pause, &stop).await;
+        }
+        self.by_discovery(&stop).await;
+    }
+
+    async fn by_kernel(&self, stop: CancellationToken) -> io::Result<()> {
+        let what = (self.plan.adapter.clone(), self.plan.listening);
+        let listener = KernelListener::new(Control::open()?, what, self.outlet.clone(), Arc::clone(&self.reports));
+        listener.listen(stop).await
+    }
+
+    async fn by_discovery(&self, stop: &CancellationToken) {
+        let (mut watch, mut ladder, mut pause) = (Watch::new(self.outlet.now_ms()), Ladder::default(), FIRST_PAUSE);
+        while !stop.is_cancelled() {
+            let Err(error) = self.discover(&mut watch, &mut ladder, &mut pause, stop).await else { return };
+            watch.silent();
+            let is_silent = matches!(error, RadioError::Silent { .. });
+            let (rung, _) = ladder.climb(watch.patience());
+            tracing::warn!(adapter = %self.plan.adapter, rung = rung.code(), error = chain(&error), "hears nothing");
+            // Silence may have its reason; all else is told at once.
+            if !is_silent || rung == Rung::TellOwner {
+                self.reports.trouble(&self.plan.adapter.to_string(), &chain(&error));
+            }
+            if is_silent
+                && matches!(rung, Rung::PowerCycle | Rung::Reinitialise | Rung::Reset)
+                && let Ok(discovery) = self.discovery().await
+            {
+                discovery.switch_off().await;
+            }
+            rest(&mut pause, stop).await;
+        }
+    }
+
+    async fn discover(
+        &self,
+        watch: &mut Watch,
+        ladder: &mut Ladder,
+        pause: &mut Duration,
+        stop: &CancellationToken,
+    ) -> Result<(), RadioError> {
+        let discovery = self.discovery().await?;
+        let name = discovery.name();
+        let begun = |gap| {
+            *pause = FIRST_PAUSE;
+            match gap {
+                None => self.reports.listening(name),
+                Some(gap) => {
+                    ladder.heard();
+                    self.reports.gap(name, gap);
                 }
             }
-        }
-    }
-
-    /// Follows a new device, and takes what it sent in the advert that made it known.
-    async fn greet(&self, address: bluer::Address, followed: &mut Followed) {
-        let Ok(device) = self.adapter.device(address) else { return };
-        match device.events().await {
-            Ok(changes) => followed.follow(address, Box::pin(changes.map(move |change| (address, change)))),
-            Err(error) => tracing::debug!(%address, %error, "cannot follow a device"),
-        }
-        let service_data = device.service_data().await.ok().flatten().unwrap_or_default();
-        let manufacturer_data = device.manufacturer_data().await.ok().flatten().unwrap_or_default();
-        let mut advert = self.advert(address).await;
-        advert.service_data = payload::service_data(service_data);
-        advert.manufacturer_data = payload::manufacturer_data(manufacturer_data);
-        self.hand_on(advert);
-    }
-
-    async fn changed(&self, address: bluer::Address, property: DeviceProperty) {
-        let (service_data, manufacturer_data) = match property {
-            DeviceProperty::ServiceData(data) => (payload::service_data(data), Vec::new()),
-            DeviceProperty::ManufacturerData(data) => (Vec::new(), payload::manufacturer_data(data)),
-            _ => return,
         };
-        let mut advert = self.advert(address).await;
-        advert.service_data = service_data;
-        advert.manufacturer_data = manufacturer_data;
-        self.hand_on(advert);
+        discovery.listen(watch, begun, stop).await
     }
 
-    async fn advert(&self, address: bluer::Address) -> RawAdvert {
-        let now = self.clock.now();
-        let device = self.adapter.device(address).ok();
-        let (rssi, name) = match device {
-            Some(device) => (device.rssi().await.ok().flatten(), device.name().await.ok().flatten()),
-            None => (None, None),
-        };
-        RawAdvert {
-            address: Address::new(address.0),
-            receiver: self.receiver,
-            rssi: rssi.and_then(|rssi| i8::try_from(rssi).ok()),
-            at: now.stamp,
-            received_us: now.us,
-            name,
-            service_data: Vec::new(),
-            manufacturer_data: Vec::new(),
-        }
-    }
-
-    fn hand_on(&self, advert: RawAdvert) {
-        if advert.service_data.is_empty() && advert.manufacturer_data.is_empty() {
-            return;
-        }
-        let counted = match self.adverts.try_send(advert) {
-            Ok(()) => &self.tally.heard,
-            Err(_) => &self.tally.dropped,
-        };
-        counted.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn failed(&self, action: &'static str, source: bluer::Error) -> RadioError {
-        RadioError::Adapter { adapter: self.name().to_owned(), action, source }
+    async fn discovery(&self) -> Result<Discovery, RadioError> {
+        Ok(Discovery::new(BlueZ::connect().await?.adapter(&self.plan.adapter).await?, self.outlet.clone()))
     }
 }
 
-impl Followed {
-    fn follow(&mut self, address: bluer::Address, changes: Pin<Box<dyn Stream<Item = Change> + Send>>) {
-        self.forget(address);
-        if self.order.len() >= MAX_FOLLOWED
-            && let Some(oldest) = self.order.front().copied()
-        {
-            self.forget(oldest);
-        }
-        let (stop, registration) = AbortHandle::new_pair();
-        self.changes.push(Box::pin(Abortable::new(changes, registration)));
-        self.stops.insert(address, stop);
-        self.order.push_back(address);
+/// Waits, longer each time.
+async fn rest(pause: &mut Duration, stop: &CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(*pause) => *pause = pause.saturating_mul(2).min(LONGEST_PAUSE),
     }
+}
 
-    fn forget(&mut self, address: bluer::Address) {
-        if let Some(stop) = self.stops.remove(&address) {
-            stop.abort();
-            self.order.retain(|other| *other != address);
+/// Why the kernel's way is closed, and what would open it.
+fn explain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "the hub may not listen by the kernel; give it CAP_NET_ADMIN (systemd: AmbientCapabilities=)".to_owned()
         }
+        _ if error.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error()) => {
+            "this machine's kernel has no Bluetooth; load its module (`modprobe bluetooth`)".to_owned()
+        }
+        _ => format!("the kernel's Bluetooth control channel failed: {error}"),
     }
 }

@@ -12,6 +12,14 @@ fn short(uuid: Uuid) -> Option<u16> {
     (value == (u128::from(head) << 96) | BASE).then_some(head)
 }
 
+/// Service data with other UUIDs, in order of the UUID.
+pub(crate) fn long_service_data(data: &HashMap<Uuid, Vec<u8>>) -> Vec<(u128, Vec<u8>)> {
+    let long = data.iter().filter(|(uuid, _)| short(**uuid).is_none());
+    let mut data: Vec<_> = long.map(|(uuid, bytes)| (uuid.as_u128(), bytes.clone())).collect();
+    data.sort();
+    data
+}
+
 /// Service data with 16-bit UUIDs, in order of the UUID.
 pub(crate) fn service_data(data: HashMap<Uuid, Vec<u8>>) -> Vec<(u16, Vec<u8>)> {
     let mut data: Vec<_> = data.into_iter().filter_map(|(uuid, bytes)| Some((short(uuid)?, bytes))).collect();

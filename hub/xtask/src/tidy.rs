@@ -38,6 +38,9 @@ const RUST_WORDS: &[(&str, &str)] = &[
     (concat!("#[ig", "nore"), "a test that does not run is no test"),
 ];
 
+/// Where `unsafe` may stand: an address of the kernel's that no library knows, and chips.
+const UNSAFE: [&str; 2] = ["hub/radio/src/kernel/socket.rs", "sensor-fw/boards"];
+
 /// One place that does not keep to the style.
 #[derive(Debug, PartialEq, Eq)]
 struct Finding {
@@ -111,6 +114,12 @@ fn rust_findings(source: &Source, find: &mut impl FnMut(usize, String)) {
     }
     if source.is_crate_head() && !source.text().contains("Does not know:") {
         find(1, "a crate's head says what is deliberately absent: `Does not know:`".to_owned());
+    }
+    let unsafe_code = concat!("un", "safe_code");
+    if !UNSAFE.iter().any(|place| source.path().starts_with(place)) {
+        for (number, _) in source.lines().filter(|(_, line)| line.contains(unsafe_code)) {
+            find(number, format!("`{unsafe_code}`: its only places are {}", UNSAFE.join(" and ")));
+        }
     }
     if source.is_test() {
         return;

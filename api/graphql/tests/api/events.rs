@@ -183,6 +183,7 @@ async fn every_kind_of_event_is_shown_with_what_it_carries() {
         EventBody::AlertRaised { kind: AlertKind::AuthenticationFailures, device: Some(device) },
         EventBody::AlertCleared { kind: AlertKind::StoreFailing, device: None },
         EventBody::ClockStepped { by_ms: -1 << 40 },
+        EventBody::ReceiverGap { receiver: ReceiverId(1), length_ms: 12_000 },
     ] {
         publish(&house.bus, body, |_| ());
     }
@@ -193,7 +194,7 @@ async fn every_kind_of_event_is_shown_with_what_it_carries() {
             ... on DeviceEvent {{ deviceId device {{ name }} }}
             ... on RoomEvent {{ roomId room {{ name }} }}
             ... on AlertEvent {{ alert alertDevice: deviceId device {{ name }} }}
-            ... on ClockEvent {{ byMs }} }} }} }}"
+            ... on ClockEvent {{ byMs }} ... on ReceiverGapEvent {{ receiverId lengthMs }} }} }} }}"
     );
     let page = house.ask(&query).await["eventsSince"].clone();
     assert_eq!(page["hasMore"], false);
@@ -245,6 +246,7 @@ async fn every_kind_of_event_is_shown_with_what_it_carries() {
             serde_json::json!({ "alert": "STORE_FAILING", "alertDevice": null, "device": null })
         ),
         event("CLOCK_STEPPED", "ClockEvent", serde_json::json!({ "byMs": "-1099511627776" })),
+        event("RECEIVER_GAP", "ReceiverGapEvent", serde_json::json!({ "receiverId": 1, "lengthMs": "12000" })),
     ]);
     assert_eq!(page["events"], expected);
 }

@@ -11,8 +11,8 @@ use hub_history::History;
 use hub_model::{
     Alert, AlertKind, BootId, Clock, Command, CommandError, CommandFuture, CommandPort, DeadLetter, DeadLetterReader,
     Device, DeviceId, EventBody, Expiring, Gap, Health, HealthReader, HistoryError, HistoryQuery, HistoryReader, Name,
-    Now, Outcome, Quantity, RawPoint, ReceiverHealth, Request, Resolution, Retention, Room, RoomId, Seq, SeriesData,
-    SeriesKey, Severity, Stamp, StoreStats, TimeQuality, UnixMillis, WallTime,
+    Now, Outcome, Quantity, RawPoint, ReceiverHealth, ReceiverId, Request, Resolution, Retention, Room, RoomId, Seq,
+    SeriesData, SeriesKey, Severity, Stamp, StoreStats, TimeQuality, UnixMillis, WallTime,
 };
 
 /// 2026-11-21T04:12:20.123Z, the moment at which every test begins.
@@ -259,6 +259,7 @@ impl HealthReader for TestHealth {
             uptime_ms: 1 << 40,
             wall: WallTime { at: START, quality: TimeQuality::Estimated },
             receivers: vec![ReceiverHealth {
+                id: ReceiverId(1),
                 name: "hci0".into(),
                 is_listening: false,
                 adverts: 7,

@@ -227,7 +227,7 @@ async fn health_tells_what_needs_the_owner() {
     let answer = House::new()
         .ask(
             "{ health { isHealthy uptimeMs now clockQuality version alerts { kind severity advice since device { id } }
-                receivers { name isListening adverts trouble } outcomes { code count }
+                receivers { receiverId name isListening adverts trouble } outcomes { code count }
                 store { bytes readings blocks writtenBytes flushes } } }",
         )
         .await;
@@ -236,7 +236,7 @@ async fn health_tells_what_needs_the_owner() {
         "clockQuality": "ESTIMATED", "version": "9.9.9",
         "alerts": [{ "kind": "RECEIVER_DOWN", "severity": "CRITICAL", "since": "2026-11-21T04:12:20.123Z",
                      "advice": "The receiver hci0 is silent. Unplug it and plug it in again.", "device": null }],
-        "receivers": [{ "name": "hci0", "isListening": false, "adverts": "7", "trouble": "silent for 10 minutes" }],
+        "receivers": [{ "receiverId": 1, "name": "hci0", "isListening": false, "adverts": "7", "trouble": "silent for 10 minutes" }],
         "outcomes": [{ "code": "stored", "count": "5" }, { "code": "duplicate", "count": "2" }],
         "store": { "bytes": "8589934592", "readings": "5", "blocks": "1", "writtenBytes": "4096", "flushes": "2" },
     });

@@ -76,11 +76,12 @@ impl Default for RawServer {
 pub(super) struct RawRadio {
     pub enabled: bool,
     pub adapters: Vec<String>,
+    pub listen_percent: u8,
 }
 
 impl Default for RawRadio {
     fn default() -> Self {
-        Self { enabled: true, adapters: Vec::new() }
+        Self { enabled: true, adapters: Vec::new(), listen_percent: 100 }
     }
 }
 

@@ -56,6 +56,7 @@ fn every_kind_of_event_has_the_bytes_that_it_always_had() {
         (EventBody::AlertRaised { kind: AlertKind::Overload, device: None }, format!("88{head}0400")),
         (EventBody::AlertCleared { kind: AlertKind::StoreFailing, device: Some(device) }, format!("89{head}0101{id}")),
         (EventBody::ClockStepped { by_ms: -2 }, format!("8a{head}03")),
+        (EventBody::ReceiverGap { receiver: ReceiverId(2), length_ms: 12_000 }, format!("8b{head}02e05d")),
     ];
     for (body, expected) in golden {
         let event = event(1000, 5000, body);
@@ -202,6 +203,8 @@ fn any_body() -> impl Strategy<Value = EventBody> {
         }),
         device.prop_map(|device| EventBody::DeviceRemoved { device }),
         any::<i64>().prop_map(|by_ms| EventBody::ClockStepped { by_ms }),
+        (any::<u16>(), any::<u64>())
+            .prop_map(|(receiver, length_ms)| EventBody::ReceiverGap { receiver: ReceiverId(receiver), length_ms }),
     ]
 }
 

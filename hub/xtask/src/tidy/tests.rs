@@ -87,3 +87,15 @@ fn findings_are_told_with_their_number() {
 fn check_folder(root: &Path) -> Result<()> {
     super::check(&Checkout::at(root))
 }
+
+#[test]
+fn what_the_compiler_cannot_check_has_its_places() {
+    let text = concat!("#![expect(un", "safe_code, reason = \"why\")]\n");
+    check("hub/radio/src/kernel/socket.rs", text, &[]);
+    check("sensor-fw/boards/boot/src/step.rs", text, &[]);
+    let found = concat!(
+        "hub/bus/src/step.rs:1: `un",
+        "safe_code`: its only places are hub/radio/src/kernel/socket.rs and sensor-fw/boards"
+    );
+    check("hub/bus/src/step.rs", text, &[found]);
+}

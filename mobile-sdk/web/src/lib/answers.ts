@@ -68,7 +68,7 @@ export interface ReadingsEventAnswer {
 }
 
 export interface OtherEventAnswer {
-  __typename: 'ActionEvent' | 'DeviceEvent' | 'RoomEvent' | 'AlertEvent' | 'ClockEvent';
+  __typename: 'ActionEvent' | 'DeviceEvent' | 'RoomEvent' | 'AlertEvent' | 'ClockEvent' | 'ReceiverGapEvent';
   kind: string;
   at: string;
   timeQuality: TimeQuality;

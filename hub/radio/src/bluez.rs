@@ -1,0 +1,38 @@
+use bluer::{Adapter, Session};
+use hub_model::Address;
+
+use crate::{AdapterName, error::RadioError};
+
+/// The connection to bluetoothd over the system D-Bus.
+pub(crate) struct BlueZ {
+    session: Session,
+}
+
+impl BlueZ {
+    /// Connects.
+    ///
+    /// # Errors
+    /// When there is no D-Bus, or no BlueZ on it.
+    pub(crate) async fn connect() -> Result<Self, RadioError> {
+        let session = Session::new().await.map_err(RadioError::NoBluez)?;
+        session.adapter_names().await.map_err(RadioError::NoBluez)?;
+        Ok(Self { session })
+    }
+
+    /// An adapter.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub(crate) async fn adapter(&self, name: &AdapterName) -> Result<Adapter, RadioError> {
+        let mut described = Vec::new();
+        for each in self.session.adapter_names().await.map_err(RadioError::NoBluez)? {
+            let adapter = self.session.adapter(&each).map_err(RadioError::NoBluez)?;
+            let address = Address::new(adapter.address().await.map_err(RadioError::NoBluez)?.0);
+            if name.is(&each, address) {
+                return Ok(adapter);
+            }
+            described.push(format!("{each} ({address})"));
+        }
+        Err(RadioError::not_found(name, &described))
+    }
+}

@@ -1,0 +1,317 @@
+//! One adapter that listens, whatever happens to it.
+
+use std::{convert::Infallible, io, sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    AdapterName, Ladder, Listening, Reports, Rung, Watch,
+    error::chain,
+    kernel::{
+        adapters::adapters,
+        control::{Control, ControlError},
+        packet::{self, Event, Info, Request, Status},
+        reset::reset,
+    },
+    outlet::Outlet,
+};
+
+/// How long to wait before a request that had no luck is tried again.
+const RETRY: Duration = Duration::from_millis(300);
+/// How often it is tried: longer than bluetoothd takes to start.
+const TRIES: usize = 10;
+/// How long to wait for an adapter to appear before looking for it oneself.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// The kernel's handle for all monitors at once.
+const ALL: u16 = 0;
+/// The kernel's answer when there is no room for another monitor.
+const NO_ROOM: Status = Status(0x07);
+
+/// One adapter that listens by the kernel.
+pub(crate) struct KernelListener {
+    control: Control,
+    adapter: AdapterName,
+    listening: Listening,
+    outlet: Outlet,
+    reports: Arc<dyn Reports>,
+    watch: Watch,
+    ladder: Ladder,
+    /// The monitor of ours.
+    monitor: Option<u16>,
+    /// When to do something if nothing is heard.
+    due_ms: u64,
+    is_known_to_listen: bool,
+    /// Why it does not listen, as far as that is known.
+    trouble: Option<String>,
+}
+
+/// What follows from what the kernel told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    GoOn,
+    /// Something took our monitor away, or switched the adapter off.
+    ListenAgain,
+    /// The adapter is gone.
+    Gone,
+}
+
+impl KernelListener {
+    pub(crate) fn new(
+        control: Control,
+        (adapter, listening): (AdapterName, Listening),
+        outlet: Outlet,
+        reports: Arc<dyn Reports>,
+    ) -> Self {
+        let now_ms = outlet.now_ms();
+        Self {
+            control,
+            adapter,
+            listening,
+            outlet,
+            reports,
+            watch: Watch::new(now_ms),
+            ladder: Ladder::default(),
+            monitor: None,
+            due_ms: now_ms,
+            is_known_to_listen: false,
+            trouble: None,
+        }
+    }
+
+    /// Listens until it is stopped.
+    ///
+    /// # Errors
+    /// When the control channel breaks, or its user may not listen by it.
+    pub(crate) async fn listen(mut self, stop: CancellationToken) -> io::Result<()> {
+        let mut index = None;
+        let ended = tokio::select! {
+            () = stop.cancelled() => Ok(()),
+            Err(error) = self.live(&mut index) => Err(error),
+        };
+        if let (Some(index), Some(handle)) = (index, self.monitor) {
+            // The kernel would go on listening for us.
+            let _ = self.control.ask(&Request::remove_monitor(index, handle), &mut |_| {}).await;
+        }
+        ended
+    }
+
+    /// Finds the adapter and looks after it, over and over.
+    async fn live(&mut self, index: &mut Option<u16>) -> io::Result<Infallible> {
+        loop {
+            let (found, name) = self.find().await?;
+            *index = Some(found);
+            self.tend(found, &name).await?;
+            *index = None;
+            self.monitor = None;
+            self.tell_trouble(&name, "it was unplugged; plug it in again and the hub goes on by itself");
+        }
+    }
+
+    /// Waits until the adapter is there.
+    async fn find(&mut self) -> io::Result<(u16, String)> {
+        loop {
+            if let Some(found) = self.look().await? {
+                return Ok(found);
+            }
+            let wanted = self.adapter.to_string();
+            self.tell_trouble(&wanted, "there is no such Bluetooth adapter; plug it in and the hub goes on by itself");
+            let appears = async {
+                while !matches!(self.control.next().await?, Event::Added(_)) {}
+                io::Result::Ok(())
+            };
+            match tokio::time::timeout(LOOK_AGAIN, appears).await {
+                Ok(appeared) => appeared?,
+                Err(_elapsed) => {}
+            }
+        }
+    }
+
+    async fn look(&mut self) -> io::Result<Option<(u16, String)>> {
+        let present = adapters(&mut self.control).await?;
+        let found = present.into_iter().find(|each| self.adapter.is(&each.name, each.address));
+        Ok(found.map(|found| (found.index, found.name)))
+    }
+
+    /// Looks after an adapter until it is gone.
+    async fn tend(&mut self, index: u16, name: &str) -> io::Result<()> {
+        self.ladder = Ladder::default();
+        self.due_ms = self.outlet.now_ms();
+        loop {
+            let wait = Duration::from_millis(self.due_ms.saturating_sub(self.outlet.now_ms()));
+            tokio::select! {
+                event = self.control.next() => match self.told(index, name, event?) {
+                    Then::GoOn => {}
+                    Then::Gone => return Ok(()),
+                    Then::ListenAgain => {
+                        self.watch.silent();
+                        self.ladder = Ladder::default();
+                        self.due_ms = self.outlet.now_ms();
+                    }
+                },
+                () = tokio::time::sleep(wait) => {
+                    if self.climb(index, name).await? == Then::Gone {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    fn told(&mut self, index: u16, name: &str, event: Event) -> Then {
+        match event {
+            Event::Heard(at, sighting) if at == index => {
+                self.outlet.hand_on(sighting);
+                self.heard(name);
+                Then::GoOn
+            }
+            Event::Removed(gone) if gone == index => Then::Gone,
+            Event::Settings(of, settings) if of == index && self.monitor.is_some() && !settings.is_powered() => {
+                Then::ListenAgain
+            }
+            Event::MonitorRemoved { index: of, handle }
+                if of == index && (handle == ALL || Some(handle) == self.monitor) =>
+            {
+                self.monitor = None;
+                Then::ListenAgain
+            }
+            _ => Then::GoOn,
+        }
+    }
+
+    fn heard(&mut self, name: &str) {
+        let now_ms = self.outlet.now_ms();
+        if let Some(gap) = self.watch.heard(now_ms) {
+            tracing::warn!(adapter = name, length_ms = gap.length().as_millis(), "heard nothing for a while");
+            self.reports.gap(name, gap);
+            self.ladder.heard();
+        }
+        if self.monitor.is_some() {
+            self.due_ms = self.watch.deadline_ms();
+        }
+        if !self.is_known_to_listen {
+            self.is_known_to_listen = true;
+            self.reports.listening(name);
+        }
+    }
+
+    /// Does the next thing about an adapter that does not listen, or hears nothing.
+    async fn climb(&mut self, index: u16, name: &str) -> io::Result<Then> {
+        let is_first = self.monitor.is_none() && self.trouble.is_none();
+        let (rung, mut wait) = self.ladder.climb(self.watch.patience());
+        if !is_first {
+            self.watch.silent();
+            tracing::warn!(adapter = name, rung = rung.code(), trouble = self.trouble, "hears nothing");
+        }
+        let done = match rung {
+            Rung::TellOwner => {
+                let trouble = self.trouble.clone().unwrap_or_else(|| {
+                    "it hears nothing, and switching it off and on does not help; unplug it for ten seconds, \
+                     or move it away from other radios"
+                        .to_owned()
+                });
+                self.tell_trouble(name, &trouble);
+                Ok(())
+            }
+            rung => self.act(rung, index).await,
+        };
+        match done {
+            Ok(()) => {}
+            Err(ControlError::Channel(error)) => return Err(error),
+            Err(ControlError::Refused(Status::INVALID_INDEX)) => return Ok(Then::Gone),
+            Err(ControlError::Refused(Status::PERMISSION_DENIED)) => return Err(io::ErrorKind::PermissionDenied.into()),
+            Err(error) => {
+                self.trouble = Some(chain(&error));
+                wait = RETRY;
+            }
+        }
+        if self.monitor.is_some() && !self.is_known_to_listen && rung != Rung::TellOwner {
+            self.is_known_to_listen = true;
+            self.reports.listening(name);
+        }
+        self.due_ms = self.outlet.now_ms().saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+        Ok(Then::GoOn)
+    }
+
+    async fn act(&mut self, rung: Rung, index: u16) -> Result<(), ControlError> {
+        if let Some(handle) = self.monitor.take() {
+            self.attempt(&Request::remove_monitor(index, handle)).await?;
+        }
+        if matches!(rung, Rung::PowerCycle | Rung::Reinitialise) {
+            self.attempt(&Request::power(index, false)).await?;
+        }
+        if rung == Rung::Reinitialise {
+            // A controller without BR/EDR refuses to be without LE as well.
+            self.attempt(&Request::low_energy(index, false)).await?;
+        }
+        if rung == Rung::Reset {
+            match reset(index).await {
+                Ok(way) => tracing::info!(index, way, "the adapter was reset"),
+                Err(error) => tracing::warn!(index, %error, "the adapter cannot be reset"),
+            }
+        }
+        self.begin(index).await?;
+        self.trouble = None;
+        Ok(())
+    }
+
+    /// Asks for something that need not succeed.
+    async fn attempt(&mut self, request: &Request) -> Result<(), ControlError> {
+        match self.ask(request).await {
+            Err(ControlError::Channel(error)) => Err(error.into()),
+            Err(error) => {
+                tracing::debug!(error = chain(&error), opcode = request.opcode(), "passed over");
+                Ok(())
+            }
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// Switches the adapter on and has it listen.
+    async fn begin(&mut self, index: u16) -> Result<(), ControlError> {
+        let info = Info::parse(&self.ask(&Request::info(index)).await?).ok_or(ControlError::Malformed)?;
+        if !info.current.is_low_energy() {
+            self.ask(&Request::low_energy(index, true)).await?;
+        }
+        if !info.current.is_powered() {
+            self.insist(&Request::power(index, true)).await?;
+        }
+        // A kernel before 5.8 knows neither this nor monitors.
+        self.attempt(&Request::scan(index, self.listening.scan())).await?;
+        let request = Request::add_monitor(index);
+        let data = match self.insist(&request).await {
+            // Monitors of a hub that was killed are still there.
+            Err(ControlError::Refused(NO_ROOM)) => {
+                self.ask(&Request::remove_monitor(index, ALL)).await?;
+                self.insist(&request).await?
+            }
+            answer => answer?,
+        };
+        self.monitor = Some(packet::handle(&data).ok_or(ControlError::Malformed)?);
+        Ok(())
+    }
+
+    /// Asks until the answer is not one that passes by itself, such as busy.
+    async fn insist(&mut self, request: &Request) -> Result<Vec<u8>, ControlError> {
+        for _ in 1..TRIES {
+            match self.ask(request).await {
+                Err(ControlError::Refused(status)) if status.is_passing() => {
+                    tracing::debug!(%status, opcode = request.opcode(), "tried again");
+                    tokio::time::sleep(RETRY).await;
+                }
+                answer => return answer,
+            }
+        }
+        self.ask(request).await
+    }
+
+    /// Asks; adverts that come meanwhile are handed on.
+    async fn ask(&mut self, request: &Request) -> Result<Vec<u8>, ControlError> {
+        let outlet = &self.outlet;
+        self.control.ask(request, &mut |sighting| outlet.hand_on(sighting)).await
+    }
+
+    fn tell_trouble(&mut self, name: &str, trouble: &str) {
+        self.is_known_to_listen = false;
+        self.reports.trouble(name, trouble);
+    }
+}
