@@ -43,10 +43,10 @@ const IMAGES: [Image; 6] = [
 
 /// Runs the tests of what needs no chip, and fails where an image takes more than it may.
 pub(crate) fn check(checkout: &Checkout, tally: &mut Tally) -> Result<()> {
-    process::run(process::cargo(checkout).current_dir(checkout.join(FOLDER)).args(["fmt", "--all", "--", "--check"]))?;
+    process::run(process::cargo(checkout).current_dir(checkout.join(FOLDER)).args(["fmt", "--", "--check"]))?;
     let mut tests = process::cargo(checkout);
     tests.current_dir(checkout.join(FOLDER)).env("CARGO_TARGET_DIR", built(checkout));
-    tests.args(["test", "--locked", "--package=map", "--package=provision"]);
+    tests.args(["test", "--locked", "--package=map", "--package=workshop"]);
     process::run_reading(&mut tests, |line| tally.read(line))?;
     let (sizes, measured) = (read(checkout)?, measure(checkout)?);
     print!("\n{}", sizes.table(&measured));
@@ -64,12 +64,12 @@ pub(crate) fn bless(checkout: &Checkout) -> Result<()> {
     std::fs::write(&path, sizes.text()).with_context(|| format!("failed to write {}", path.display()))
 }
 
-/// Makes a sensor's identity: see its `--help`.
-pub(crate) fn provision(checkout: &Checkout, arguments: &[&str]) -> Result<()> {
+/// Makes a sensor's identity (`provision`), or an update of an image (`sign`): see their `--help`.
+pub(crate) fn workshop(checkout: &Checkout, chore: &str, arguments: &[&str]) -> Result<()> {
     let mut cargo = process::cargo(checkout);
     cargo.env("CARGO_TARGET_DIR", built(checkout));
-    cargo.args(["run", "--quiet", "--locked", "--package=provision"]).arg("--manifest-path");
-    process::run(cargo.arg(checkout.join(FOLDER).join("Cargo.toml")).arg("--").args(arguments))
+    cargo.args(["run", "--quiet", "--locked", "--package=workshop"]).arg("--manifest-path");
+    process::run(cargo.arg(checkout.join(FOLDER).join("Cargo.toml")).arg("--").arg(chore).args(arguments))
 }
 
 fn read(checkout: &Checkout) -> Result<Sizes> {

@@ -38,6 +38,7 @@ cargo xtask <chore>
   bless [--check]       write the contracts anew from the code; or show where they differ
   boards [--bless]      build the sensor's firmware for its chips and compare its sizes; or write them down
   fw-provision ARGS     make a sensor's identity and its label (--help says how)
+  fw-sign ARGS          make an image an update that sensors take (--help says how)
   web                   build the pages that the hub serves, if they changed";
 
 fn main() -> ExitCode {
@@ -73,7 +74,8 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["bless", "--check"] => bless::check(&checkout),
         ["boards"] => steps::run(&checkout, &[steps::named("boards")?]),
         ["boards", "--bless"] => boards::bless(&checkout),
-        ["fw-provision", rest @ ..] => boards::provision(&checkout, rest),
+        ["fw-provision", rest @ ..] => boards::workshop(&checkout, "provision", rest),
+        ["fw-sign", rest @ ..] => boards::workshop(&checkout, "sign", rest),
         ["web"] => web::build(&checkout),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

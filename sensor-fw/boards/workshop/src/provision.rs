@@ -10,19 +10,11 @@
 //! sensor has it. The private key is shown nowhere.
 //!
 //! Does not know: the hub, a certificate authority, how a chip is flashed.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool answers on stdout and stderr")]
 
 mod hex;
 mod label;
 
-use std::{
-    error::Error,
-    fs::OpenOptions,
-    io::Write as _,
-    os::unix::fs::OpenOptionsExt as _,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::path::PathBuf;
 
 use clap::Parser;
 use fw_logic::provision::Provision;
@@ -32,12 +24,12 @@ use rand_core::UnwrapErr;
 use wire::setup_code::Product;
 use zeroize::Zeroizing;
 
-type Failure = Box<dyn Error>;
+use crate::{Failure, board, file::write_new};
 
 /// Makes a sensor's identity and its label.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask fw-provision")]
-struct Arguments {
+#[command(name = "cargo xtask fw-provision", no_binary_name = true)]
+pub(crate) struct Arguments {
     /// The board: nrf52840-dk, nrf52832-module or nrf54l15-dk
     #[arg(long, value_parser = board)]
     board: Board,
@@ -49,17 +41,7 @@ struct Arguments {
     out: PathBuf,
 }
 
-fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("fw-provision: failed to {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let provision = Provision::generate(Product(arguments.product), &mut UnwrapErr(SysRng));
     let code = provision.setup_code().label().to_string();
     let picture = label::qr(&code)?;
@@ -74,28 +56,12 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn board(name: &str) -> Result<Board, String> {
-    Board::ALL.into_iter().find(|board| board.name() == name).ok_or_else(|| {
-        let names = Board::ALL.map(Board::name).join(", ");
-        format!("no board is called {name:?}; there are {names}")
-    })
-}
-
 /// A name with this behind it, whatever dots are in it.
-fn beside(out: &Path, extension: &str) -> PathBuf {
+fn beside(out: &std::path::Path, extension: &str) -> PathBuf {
     let mut name = out.as_os_str().to_owned();
     name.push(".");
     name.push(extension);
     name.into()
-}
-
-fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
-    let write = || {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().map_err(|error: std::io::Error| format!("write {}: {error}", path.display()).into())
 }
 
 /// Text that holds secrets.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::Secret;
+use super::Secret;
 
 /// Bytes in a line.
 const LINE: usize = 16;

@@ -54,9 +54,3 @@ fn the_code_is_drawn_with_its_quiet_zone() {
     let dark = (0..37).flat_map(|y| (0..37).map(move |x| (x, y))).filter(|(x, y)| code.get_module(*x, *y)).count();
     assert_eq!(svg.matches("h1v1h-1z").count(), dark);
 }
-
-#[test]
-fn boards_are_known_by_name() {
-    assert_eq!(board("nrf52832-module"), Ok(Board::Nrf52832Module));
-    assert!(board("nrf51").unwrap_err().contains("nrf52840-dk, nrf52832-module, nrf54l15-dk"));
-}
