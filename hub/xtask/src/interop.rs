@@ -33,7 +33,7 @@ pub(crate) fn decode(checkout: &Checkout) -> Result<()> {
 
 /// The firmware among bumble's controllers and central, snow and bthome-ble.
 pub(crate) fn sensor(checkout: &Checkout, tally: &mut Tally) -> Result<()> {
-    let (python, folder) = python(checkout, "target/tools/sensor-venv", SENSOR)?;
+    let (python, folder) = sensor_python(checkout)?;
     let built = checkout.metadata()?.target_directory.join("debug");
     let mut script = Command::new(python);
     script.arg("-B").arg(folder.join("interop.py"));
@@ -47,6 +47,11 @@ pub(crate) fn sensor(checkout: &Checkout, tally: &mut Tally) -> Result<()> {
 pub(crate) fn api(checkout: &Checkout, tally: &mut Tally) -> Result<()> {
     web::install_packages(checkout, API)?;
     process::run_reading(web::npm(checkout, API).arg("test"), |line| tally.read(line))
+}
+
+/// The Python that simulates radio controllers, and the folder of the module that does it.
+pub(crate) fn sensor_python(checkout: &Checkout) -> Result<(PathBuf, PathBuf)> {
+    python(checkout, "target/tools/sensor-venv", SENSOR)
 }
 
 /// A Python with what a folder's requirements.txt asks for, and that folder.

@@ -16,6 +16,7 @@ mod process;
 mod smoke;
 mod steps;
 mod tally;
+mod testbed;
 mod tidy;
 mod web;
 
@@ -29,6 +30,7 @@ const USAGE: &str = "\
 cargo xtask <chore>
 
   test [STEP]           everything that CI checks, or one step of it (`test --list` names them)
+  test --radio [NAME…]  the radio's scenarios in a virtual machine, or those of that name
   lint                  format, clippy, arrows, tidy
   demo [ARGS]           build and run the simulated house; ARGS go to hub-demo
   bench [CRATE] [-- ARGS]   run the benches, or those of one crate
@@ -60,6 +62,7 @@ fn run(arguments: &[&str]) -> Result<()> {
             Ok(())
         }
         ["test"] => steps::run(&checkout, steps::ALL),
+        ["test", "--radio", names @ ..] => testbed::only(&checkout, names),
         ["test", name] => steps::run(&checkout, &[steps::named(name)?]),
         ["lint"] => steps::run(&checkout, steps::LINT),
         ["demo", rest @ ..] => demo::run(&checkout, rest),

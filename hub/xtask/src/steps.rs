@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use crate::checkout::Checkout;
 use crate::process::{cargo, run as shell, run_reading};
 use crate::tally::Tally;
-use crate::{arrows, bless, boards, interop, smoke, tidy, web};
+use crate::{arrows, bless, boards, interop, smoke, testbed, tidy, web};
 
 /// One thing that is checked.
 pub(crate) struct Step {
@@ -109,10 +109,17 @@ const BOARDS: Step = Step {
     work: Work::Tests(boards::check),
 };
 
+const RADIO: Step = Step {
+    name: "radio",
+    headline: "the radio before a real bluetoothd in a virtual machine",
+    needs: &["build"],
+    work: Work::Tests(testbed::check),
+};
+
 /// Everything, cheap things first.
 pub(crate) const ALL: &[&Step] = &[
     &FORMAT, &ARROWS, &TIDY, &WEB, &CLIPPY, &BUILD, &BLESS, &RUST, &DECODE, &SENSOR, &API, &WEB_UNIT, &WEB_PAGE,
-    &SMOKE, &BOARDS,
+    &SMOKE, &RADIO, &BOARDS,
 ];
 
 /// What can be said without running anything of ours.

@@ -1,0 +1,97 @@
+//! The two daemons: started, watched, ended.
+
+use std::{
+    collections::VecDeque,
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex, PoisonError, mpsc::sync_channel},
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Longer than any of them takes to start, on any machine.
+const START_LIMIT: Duration = Duration::from_secs(60);
+/// Lines that are kept of what one says.
+const MAX_LINES: usize = 400;
+
+/// A daemon and what it says on stdout and stderr.
+pub(crate) struct Daemon {
+    command: &'static [&'static str],
+    /// What it says when it is ready.
+    ready: &'static str,
+    child: Option<Child>,
+    lines: Arc<Mutex<VecDeque<String>>>,
+}
+
+impl Daemon {
+    pub(crate) fn dbus() -> Self {
+        let command = &["/usr/bin/dbus-daemon", "--system", "--nofork", "--nopidfile", "--print-address"];
+        // The address is the first and only thing that it prints.
+        Self::new(command, "unix:path=")
+    }
+
+    pub(crate) fn bluetoothd() -> Self {
+        let command = &["/usr/libexec/bluetooth/bluetoothd", "--nodetach"];
+        Self::new(command, "Bluetooth management interface")
+    }
+
+    fn new(command: &'static [&'static str], ready: &'static str) -> Self {
+        Self { command, ready, child: None, lines: Arc::default() }
+    }
+
+    /// Starts it and waits until it says that it is ready.
+    pub(crate) fn start(&mut self) -> Result<()> {
+        let (program, arguments) = self.command.split_first().context("a daemon is a program")?;
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("failed to start {program}"))?;
+        let (is_ready, ready) = sync_channel(1);
+        let outputs: [Option<Box<dyn std::io::Read + Send>>; 2] =
+            [child.stdout.take().map(|it| Box::new(it) as _), child.stderr.take().map(|it| Box::new(it) as _)];
+        for output in outputs.into_iter().flatten() {
+            let (lines, is_ready, wanted) = (Arc::clone(&self.lines), is_ready.clone(), self.ready);
+            thread::spawn(move || {
+                for line in BufReader::new(output).lines().map_while(Result::ok) {
+                    if line.contains(wanted) {
+                        // Said a second time nobody waits for it.
+                        let _ = is_ready.try_send(());
+                    }
+                    let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+                    lines.push_back(line);
+                    if lines.len() > MAX_LINES {
+                        lines.pop_front();
+                    }
+                }
+            });
+        }
+        self.child = Some(child);
+        ready.recv_timeout(START_LIMIT).with_context(|| format!("{program} ended, or was not ready in time"))
+    }
+
+    /// Ends it; one that does not run is left alone.
+    pub(crate) fn stop(&mut self, kill: bool) -> Result<()> {
+        let Some(mut child) = self.child.take() else { return Ok(()) };
+        let signal = if kill { Signal::KILL } else { Signal::TERM };
+        kill_process(Pid::from_child(&child), signal).context("failed to signal a daemon")?;
+        child.wait().context("failed to wait for a daemon")?;
+        Ok(())
+    }
+
+    /// What follows these words in the last line that has them.
+    pub(crate) fn says(&self, words: &str) -> Option<String> {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().rev().find_map(|line| line.split_once(words)).map(|(_, rest)| rest.trim().to_owned())
+    }
+
+    /// What it has said last, and forgets it.
+    pub(crate) fn lines(&mut self) -> Vec<String> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+    }
+}

@@ -1,0 +1,88 @@
+//! A bare guest made habitable: file systems, modules, ports; and the end of it.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::Read as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::PathBuf,
+};
+
+use anyhow::{Context as _, Result, bail};
+use hub_testbed::Hello;
+use rustix::{
+    fs::OFlags,
+    mount::{MountFlags, mount},
+    system::{RebootCommand, finit_module, reboot},
+    time::{ClockId, clock_gettime},
+};
+
+const MOUNTS: [(&str, &str); 4] = [("proc", "proc"), ("sysfs", "sys"), ("devtmpfs", "dev"), ("tmpfs", "run")];
+const MODULES: &str = "/modules";
+const PORTS: &str = "/sys/class/virtio-ports";
+/// Where bluetoothd keeps what it knows of devices.
+const DEVICES: &str = "/var/lib/bluetooth";
+
+/// Mounts, loads modules, and says what there is.
+pub(crate) fn settle() -> Result<Hello> {
+    for (kind, folder) in MOUNTS {
+        mount(kind, format!("/{folder}"), kind, MountFlags::empty(), None)
+            .with_context(|| format!("failed to mount {folder}"))?;
+    }
+    fs::create_dir_all("/run/dbus").context("failed to make a folder for D-Bus")?;
+    let order = fs::read_to_string(format!("{MODULES}/order")).context("failed to read which modules there are")?;
+    for name in order.lines() {
+        let module = File::open(format!("{MODULES}/{name}.ko")).with_context(|| format!("failed to open {name}"))?;
+        finit_module(module, c"", 0).with_context(|| format!("failed to load {name}"))?;
+    }
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").context("failed to read the kernel's release")?;
+    Ok(Hello { kernel: kernel.trim().to_owned(), up_ms: up_us() / 1000 })
+}
+
+/// Time since the guest began, µs.
+pub(crate) fn up_us() -> u64 {
+    let time = clock_gettime(ClockId::Boottime);
+    let [seconds, nanoseconds] = [time.tv_sec, time.tv_nsec].map(|part| u64::try_from(part).unwrap_or_default());
+    seconds * 1_000_000 + nanoseconds / 1000
+}
+
+/// Opens a port to the host, by its name.
+pub(crate) fn port(name: &str) -> Result<File> {
+    let ports = fs::read_dir(PORTS).context("failed to list the ports to the host")?;
+    for port in ports.flatten() {
+        let is_it = fs::read_to_string(port.path().join("name")).is_ok_and(|found| found.trim() == name);
+        if is_it {
+            let path = PathBuf::from("/dev").join(port.file_name());
+            let port = OpenOptions::new().read(true).write(true).open(&path);
+            return port.with_context(|| format!("failed to open {}", path.display()));
+        }
+    }
+    bail!("the host has given no port {name}")
+}
+
+/// bluetoothd knows nobody any more; it must not run.
+pub(crate) fn forget_devices() -> Result<()> {
+    fs::remove_dir_all(DEVICES).and_then(|()| fs::create_dir(DEVICES)).context("failed to empty bluetoothd's folder")
+}
+
+/// What the kernel has said, a line each.
+pub(crate) fn kernel_log() -> Vec<String> {
+    let mut lines = Vec::new();
+    let options = OpenOptions::new()
+        .read(true)
+        .custom_flags(i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default())
+        .open("/dev/kmsg");
+    let (Ok(mut log), mut record) = (options, [0; 8192]) else { return lines };
+    // One read is one record; at the end one would have to wait.
+    while let Ok(length @ 1..) = log.read(&mut record) {
+        let text = String::from_utf8_lossy(record.get(..length).unwrap_or_default());
+        let text = text.split_once(';').map_or("", |(_, text)| text);
+        lines.push(format!("kernel: {}", text.lines().next().unwrap_or_default()));
+    }
+    lines
+}
+
+/// Ends the guest, and with it this program.
+pub(crate) fn power_off() {
+    // If that fails, the first program's end is the kernel's, which is as good.
+    let _ = reboot(RebootCommand::PowerOff);
+}

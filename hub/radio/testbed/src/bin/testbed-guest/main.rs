@@ -1,0 +1,168 @@
+//! The first and only program of a guest: it makes itself at home, and does what the host asks.
+//!
+//! Does not know: what is tested.
+
+mod bluez;
+mod cost;
+mod daemon;
+mod gatt;
+mod home;
+mod listening;
+mod pump;
+
+use std::{
+    fs::File,
+    io::{BufRead as _, BufReader, Write as _},
+    process::ExitCode,
+    thread,
+};
+
+use anyhow::{Context as _, Result, bail};
+use hub_testbed::{Answer, Ask, Question, RADIOS, Reply, TALK};
+use tokio::sync::mpsc;
+
+use daemon::Daemon;
+use gatt::Link;
+use listening::Listening;
+use pump::Pump;
+
+fn main() -> ExitCode {
+    if let Err(error) = work() {
+        // The console is the last that the host reads of a guest.
+        let _ = writeln!(std::io::stderr(), "testbed-guest: {error:#}");
+    }
+    home::power_off();
+    ExitCode::FAILURE
+}
+
+fn work() -> Result<()> {
+    let hello = home::settle()?;
+    let mut talk = home::port(TALK)?;
+    let questions = questions(talk.try_clone().context("failed to share the port")?);
+    say(&mut talk, &hello)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("failed to start tokio")?;
+    runtime.block_on(async {
+        let mut guest = Guest::new()?;
+        let mut questions = questions;
+        // A host that is gone ends the guest.
+        while let Some(Question { id, ask }) = questions.recv().await {
+            if ask == Ask::PowerOff {
+                break;
+            }
+            let answer = guest.answer(ask).await.map_err(|error| format!("{error:#}"));
+            say(&mut talk, &Reply { id, answer })?;
+        }
+        Ok(())
+    })
+}
+
+fn questions(port: File) -> mpsc::Receiver<Question> {
+    let (sender, receiver) = mpsc::channel(1);
+    thread::spawn(move || {
+        for line in BufReader::new(port).lines().map_while(Result::ok) {
+            let Ok(question) = serde_json::from_str(&line) else { break };
+            if sender.blocking_send(question).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+fn say(port: &mut File, what: &impl serde::Serialize) -> Result<()> {
+    let mut line = serde_json::to_vec(what).context("failed to write JSON")?;
+    line.push(b'\n');
+    port.write_all(&line).context("failed to talk to the host")
+}
+
+/// What there is in the guest.
+struct Guest {
+    dbus: Daemon,
+    bluetoothd: Daemon,
+    pumps: Vec<Pump>,
+    listening: Option<Listening>,
+    link: Option<Link>,
+}
+
+impl Guest {
+    fn new() -> Result<Self> {
+        let mut dbus = Daemon::dbus();
+        dbus.start()?;
+        let pumps = (0..RADIOS).map(|radio| Pump::new(&format!("radio{radio}"))).collect::<Result<_>>()?;
+        Ok(Self { dbus, bluetoothd: Daemon::bluetoothd(), pumps, listening: None, link: None })
+    }
+
+    async fn answer(&mut self, ask: Ask) -> Result<Answer> {
+        match ask {
+            Ask::Fresh => self.fresh()?,
+            Ask::StartBluetoothd => self.bluetoothd.start()?,
+            Ask::StopBluetoothd { kill } => self.bluetoothd.stop(kill)?,
+            Ask::Plug { radio } => return self.pump(radio)?.plug().map(Answer::Adapter),
+            Ask::Unplug { radio } => self.pump(radio)?.unplug()?,
+            Ask::AwaitAdapter { name, within_ms } => {
+                let address = bluez::await_adapter(&name, within_ms).await?;
+                return Ok(Answer::BlueZ {
+                    address,
+                    daemon: self.bluetoothd.says("Bluetooth daemon").unwrap_or_default(),
+                });
+            }
+            Ask::Listen { adapter, way } => {
+                self.listening = None;
+                self.listening = Some(Listening::begin(&adapter, way)?);
+            }
+            Ask::Heard { adverts, within_ms } => {
+                return Ok(Answer::Heard(self.listening()?.heard(adverts, within_ms).await?));
+            }
+            Ask::Reports { after, text, within_ms } => {
+                return Ok(Answer::Reports(self.listening()?.reports(after, &text, within_ms).await?));
+            }
+            Ask::ServiceData { address, within_ms } => {
+                return Ok(Answer::ServiceData(self.listening()?.service_data(address, within_ms).await?));
+            }
+            Ask::Find { uuid, within_ms } => {
+                let (address, data) = gatt::find(uuid, within_ms).await?;
+                return Ok(Answer::Found { address, data });
+            }
+            Ask::Connect { address, uuids, within_ms } => {
+                let link = Link::open(address, uuids, within_ms).await?;
+                let mtu = link.mtu();
+                self.link = Some(link);
+                return Ok(Answer::Connected { mtu });
+            }
+            Ask::Talk { values, last, within_ms } => {
+                let link = self.link.as_mut().context("nothing is connected")?;
+                return Ok(Answer::Values(link.talk(&values, last, within_ms).await?));
+            }
+            Ask::Disconnect => self.link.take().context("nothing is connected")?.close().await?,
+            Ask::Log => return Ok(Answer::Log(self.log())),
+            Ask::PowerOff => bail!("the host has no use for an answer"),
+        }
+        Ok(Answer::Done)
+    }
+
+    fn fresh(&mut self) -> Result<()> {
+        (self.listening, self.link) = (None, None);
+        self.bluetoothd.stop(true)?;
+        for pump in &mut self.pumps {
+            pump.unplug()?;
+        }
+        home::forget_devices()?;
+        self.bluetoothd.start()
+    }
+
+    fn pump(&mut self, radio: u8) -> Result<&mut Pump> {
+        self.pumps.get_mut(usize::from(radio)).with_context(|| format!("there is no radio {radio}"))
+    }
+
+    fn listening(&mut self) -> Result<&mut Listening> {
+        self.listening.as_mut().context("nothing listens")
+    }
+
+    fn log(&mut self) -> Vec<String> {
+        let mut lines = self.dbus.lines();
+        lines.extend(self.bluetoothd.lines());
+        lines.extend(home::kernel_log());
+        lines
+    }
+}

@@ -1,0 +1,168 @@
+//! What a scenario has: a fresh bluetoothd, the air, sensors, and room for figures.
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::{Context as _, Result, bail};
+use hub_testbed::{Answer, Ask, RADIOS, Way};
+use tempfile::TempDir;
+use tokio::time::timeout;
+
+use crate::{
+    air::{Adverts, Air, Duplicates},
+    clock::Stopwatch,
+    guest::Guest,
+    options::Options,
+    scenarios::Scenario,
+    sensor::Sensor,
+};
+
+/// How long a scenario may take, on any machine.
+const SCENARIO_LIMIT: Duration = Duration::from_secs(240);
+/// How long it may take until a radio listens.
+const LISTEN_LIMIT: Duration = Duration::from_secs(60);
+/// Lines of each log that are shown when a scenario fails.
+const SHOWN: usize = 25;
+
+/// The first radio, which every scenario finds plugged in.
+pub(crate) const FIRST: u8 = 0;
+/// How long bluetoothd may take to see an adapter.
+pub(crate) const ADAPTER_MS: u64 = 60_000;
+
+/// The test bed.
+pub(crate) struct Bench {
+    pub(crate) guest: Guest,
+    pub(crate) air: Air,
+    pub(crate) boot: Boot,
+    /// The kernel name of the first radio.
+    pub(crate) adapter: String,
+    options: SensorOptions,
+    figures: Vec<String>,
+    sensors: usize,
+    folder: TempDir,
+}
+
+struct SensorOptions {
+    program: PathBuf,
+}
+
+/// How the guest came up.
+pub(crate) struct Boot {
+    pub(crate) kernel: String,
+    pub(crate) seconds: f64,
+}
+
+impl Bench {
+    pub(crate) async fn boot(options: &Options) -> Result<Self> {
+        // Names of sockets are short: a hundred bytes at most.
+        let folder = tempfile::Builder::new().prefix("ingle-radio-").tempdir().context("failed to make a folder")?;
+        let radios: Vec<PathBuf> = (0..RADIOS).map(|radio| folder.path().join(format!("radio{radio}"))).collect();
+        let air = Air::begin(options, &radios).await?;
+        let watch = Stopwatch::start();
+        let (guest, hello) = Guest::boot(options, folder.path(), &radios).await?;
+        let boot = Boot { kernel: hello.kernel, seconds: watch.seconds() };
+        let options = SensorOptions { program: options.sensor.clone() };
+        Ok(Self { guest, air, boot, adapter: String::new(), options, figures: Vec::new(), sensors: 0, folder })
+    }
+
+    /// Makes everything fresh and runs a scenario.
+    pub(crate) async fn run(&mut self, scenario: &Scenario) -> Result<()> {
+        let run = async {
+            self.fresh().await.context("failed to make everything fresh")?;
+            (scenario.run)(self).await
+        };
+        timeout(SCENARIO_LIMIT, run).await.with_context(|| format!("longer than {} s", SCENARIO_LIMIT.as_secs()))?
+    }
+
+    async fn fresh(&mut self) -> Result<()> {
+        for radio in 0..RADIOS {
+            self.air.hang(radio, false).await?;
+            self.air.deafen(radio, false).await?;
+            self.air.filter(radio, Duplicates::Data).await?;
+        }
+        self.guest.order(Ask::Fresh).await?;
+        self.adapter = self.plug(FIRST).await?;
+        self.await_adapter().await.map(drop)
+    }
+
+    /// Plugs a radio in; says what the kernel calls it.
+    pub(crate) async fn plug(&mut self, radio: u8) -> Result<String> {
+        match self.guest.ask(Ask::Plug { radio }).await? {
+            Answer::Adapter(name) => Ok(name),
+            other => bail!("the guest answered {other:?}"),
+        }
+    }
+
+    /// Waits until bluetoothd knows the first radio; says its version.
+    pub(crate) async fn await_adapter(&mut self) -> Result<String> {
+        let ask = Ask::AwaitAdapter { name: self.adapter.clone(), within_ms: ADAPTER_MS };
+        match self.guest.ask(ask).await? {
+            Answer::BlueZ { daemon, .. } => Ok(daemon),
+            other => bail!("the guest answered {other:?}"),
+        }
+    }
+
+    /// Has the first radio listen; says whether it does so actively.
+    pub(crate) async fn listen(&mut self, way: Way) -> Result<bool> {
+        self.guest.order(Ask::Listen { adapter: self.adapter.clone(), way }).await?;
+        self.air.await_listening(FIRST, LISTEN_LIMIT).await
+    }
+
+    /// Has adverts sent that the listener should hear; says which share of them it heard since it was asked the last time, and
+    /// notes what that cost.
+    pub(crate) async fn deliver(&mut self, what: &str, adverts: Adverts) -> Result<f64> {
+        /// How long the last one may be on its way.
+        const LATE_MS: u64 = 3000;
+        let before = self.guest.heard(0, 0).await?;
+        let said = self.air.advertise(adverts).await?;
+        let after = self.guest.heard(before.adverts + said, LATE_MS).await?;
+        let share = (after.adverts - before.adverts) as f64 / said as f64;
+        let each = |later: u64, earlier: u64| later.saturating_sub(earlier) / said.max(1);
+        let [listener, bluetoothd, dbus] = [
+            each(after.cost.listener_us, before.cost.listener_us),
+            each(after.cost.bluetoothd_us, before.cost.bluetoothd_us),
+            each(after.cost.dbus_us, before.cost.dbus_us),
+        ];
+        self.figure(format!(
+            "{what}: {share:.4} of {said} delivered; processor per advert: hub {listener} µs, bluetoothd {bluetoothd} µs, D-Bus \
+             {dbus} µs"
+        ));
+        Ok(share)
+    }
+
+    /// A sensor of ours, new.
+    pub(crate) async fn sensor(&mut self) -> Result<Sensor> {
+        self.sensors += 1;
+        let hci = self.air.socket().await?;
+        let folder = self.folder.path().join(format!("sensor{}", self.sensors));
+        Sensor::start(&self.options.program, &folder, &hci).await
+    }
+
+    /// Notes something to be read beside the scenario's name.
+    pub(crate) fn figure(&mut self, figure: String) {
+        self.figures.push(figure);
+    }
+
+    pub(crate) fn take_figures(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.figures)
+    }
+
+    /// Shows what everybody said last.
+    pub(crate) async fn show_logs(&mut self) {
+        let guest = match self.guest.ask(Ask::Log).await {
+            Ok(Answer::Log(lines)) => lines,
+            Ok(_) => Vec::new(),
+            Err(error) => vec![format!("{error:#}")],
+        };
+        let console = self.guest.console().lines().map(str::to_owned).collect();
+        for (name, lines) in [("guest", guest), ("console", console), ("air", self.air.log())] {
+            for line in lines.iter().skip(lines.len().saturating_sub(SHOWN)) {
+                println!("    | {name}: {line}");
+            }
+        }
+    }
+
+    /// Ends everything in order.
+    pub(crate) async fn stop(self) {
+        self.guest.stop().await;
+    }
+}

@@ -1,0 +1,42 @@
+//! What the test bed proves. A scenario is a function in one of the files below and a line here.
+
+mod faults;
+mod listening;
+mod sensors;
+mod start;
+
+use std::pin::Pin;
+
+use anyhow::Result;
+
+use crate::bench::Bench;
+
+type Run = for<'a> fn(&'a mut Bench) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
+
+/// One thing to prove, with a bluetoothd that was just started and one radio plugged in.
+pub(crate) struct Scenario {
+    /// A sentence that is true when it passes.
+    pub(crate) name: &'static str,
+    pub(crate) run: Run,
+}
+
+/// A scenario is called like its function.
+macro_rules! scenarios {
+    ($($file:ident :: $name:ident),* $(,)?) => {
+        &[$(Scenario { name: stringify!($name), run: |bench| Box::pin($file::$name(bench)) }),*]
+    };
+}
+
+/// All of them, in the order in which they run.
+pub(crate) const ALL: &[Scenario] = scenarios![
+    start::the_adapter_is_there_after_boot,
+    listening::the_kernel_hears_fifty_advertisers,
+    listening::the_kernel_hears_two_hundred_advertisers,
+    listening::the_kernel_hears_what_follows_at_once,
+    listening::a_controller_that_filters_by_address_is_heard,
+    listening::bluetoothd_is_the_way_that_is_left,
+    sensors::a_sensor_is_found_paired_and_heard,
+    faults::a_killed_bluetoothd_does_not_deafen_the_hub,
+    faults::a_radio_that_is_pulled_out_is_told_of_and_listened_to_again,
+    faults::a_deaf_radio_is_noticed,
+];

@@ -1,0 +1,15 @@
+//! What is there before anything is done.
+
+use anyhow::{Result, ensure};
+
+use crate::bench::Bench;
+
+pub(super) async fn the_adapter_is_there_after_boot(bench: &mut Bench) -> Result<()> {
+    let daemon = bench.await_adapter().await?;
+    ensure!(!daemon.is_empty(), "bluetoothd does not say its version");
+    bench.figure(format!(
+        "Linux {}, BlueZ {daemon}, {}; up after {:.1} s",
+        bench.boot.kernel, bench.adapter, bench.boot.seconds
+    ));
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! Our firmware as a program, on a radio of its own in the same air.
+
+use std::{path::Path, time::Duration};
+
+use anyhow::{Context as _, Result, ensure};
+use tokio::process::Command;
+use wire::setup_code::SetupCode;
+
+use crate::child::Talker;
+
+/// How long it may be silent when something is to happen.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What it measures.
+const VALUES: &str = "temperature,humidity,door,voltage\n21.5,45.2,0,2.987\n";
+
+/// A sensor at work.
+pub(crate) struct Sensor {
+    program: Talker,
+    pub(crate) code: SetupCode,
+}
+
+impl Sensor {
+    /// A sensor with a new identity and an empty flash.
+    pub(crate) async fn start(program: &Path, folder: &Path, hci: &str) -> Result<Self> {
+        std::fs::create_dir_all(folder).context("failed to make a folder for a sensor")?;
+        let [identity, flash, values] = ["identity.toml", "flash.bin", "values.csv"].map(|name| folder.join(name));
+        std::fs::write(&values, VALUES).context("failed to write what a sensor measures")?;
+        let made =
+            Command::new(program).arg("identity").arg(&identity).output().await.context("failed to start a sensor")?;
+        ensure!(made.status.success(), "failed to make an identity: {}", String::from_utf8_lossy(&made.stderr));
+        let label = String::from_utf8_lossy(&made.stdout);
+        let code = SetupCode::parse(label.trim()).with_context(|| format!("failed to read the label {label}"))?;
+        let mut run = Command::new(program);
+        run.args(["run", "--hci", hci]);
+        run.arg("--identity").arg(&identity).arg("--flash").arg(&flash).arg("--values").arg(&values);
+        let mut sensor = Self { program: Talker::start("the sensor", &mut run)?, code };
+        sensor.says("unclaimed").await?;
+        Ok(sensor)
+    }
+
+    /// Waits for a line that has these words.
+    pub(crate) async fn says(&mut self, words: &str) -> Result<()> {
+        loop {
+            let line = self.program.line(PATIENCE).await.with_context(|| format!("waited for {words:?}"))?;
+            if line.contains(words) {
+                return Ok(());
+            }
+        }
+    }
+}

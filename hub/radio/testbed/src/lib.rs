@@ -1,0 +1,242 @@
+//! What the host and the guest of the radio's test bed say to each other.
+//!
+//! The test bed proves the radio against a real kernel's Bluetooth and a real bluetoothd:
+//!
+//! ```text
+//!  host: testbed ── questions ──────────── virtio-serial ──▶ guest: testbed-guest (PID 1)
+//!        air.py: controllers, adverts ──── virtio-serial ──▶ pump ─▶ /dev/vhci ─▶ kernel ─▶ bluetoothd, hub-radio
+//!        sensor-sim: the firmware ── HCI ─▶ air.py
+//! ```
+//!
+//! One line of JSON is one [`Question`], one line back its [`Reply`]; a guest that is up says [`Hello`] first.
+//!
+//! ```
+//! use hub_testbed::{Ask, Question};
+//!
+//! let line = serde_json::to_string(&Question { id: 7, ask: Ask::Plug { radio: 0 } })?;
+//! assert_eq!(line, r#"{"id":7,"ask":{"Plug":{"radio":0}}}"#);
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+//!
+//! Does not know: how a guest is made and started (`hub/xtask`), what an advert means, what a scenario wants to see.
+
+use serde::{Deserialize, Serialize};
+
+/// The ports between host and guest, by the names that qemu gives them: this one, and `radio0`, `radio1` …
+pub const TALK: &str = "talk";
+/// How many radios can be plugged into a guest.
+pub const RADIOS: u8 = 2;
+/// The first bytes of the addresses of advertisers that only count: `C0:FF:EE`, then which round, then which advertiser.
+pub const COUNTING: [u8; 3] = [0xC0, 0xFF, 0xEE];
+
+/// What a guest says when it is up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The release of its kernel.
+    pub kernel: String,
+    /// How long it has been up, ms of its own time.
+    pub up_ms: u64,
+}
+
+/// Something asked of the guest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// Comes back with the reply.
+    pub id: u64,
+    /// What is asked.
+    pub ask: Ask,
+}
+
+/// What can be asked. The guest does one thing after the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ask {
+    /// Stop what listens or is connected, unplug all radios, and start bluetoothd as if for the first time. Answer: done.
+    Fresh,
+    /// Start bluetoothd. Answer: done, once it is on D-Bus and has the kernel's control channel.
+    StartBluetoothd,
+    /// End bluetoothd, in order or not. Answer: done.
+    StopBluetoothd {
+        /// By SIGKILL.
+        kill: bool,
+    },
+    /// Plug a radio in. Answer: adapter.
+    Plug {
+        /// Which.
+        radio: u8,
+    },
+    /// Pull a radio out. Answer: done.
+    Unplug {
+        /// Which.
+        radio: u8,
+    },
+    /// Wait until bluetoothd knows an adapter, and tell about it. Answer: BlueZ.
+    AwaitAdapter {
+        /// Its kernel name.
+        name: String,
+        /// How long to wait.
+        within_ms: u64,
+    },
+    /// Begin to listen by `hub_radio`. Answer: done, at once.
+    Listen {
+        /// Its kernel name, or its address.
+        adapter: String,
+        /// How.
+        way: Way,
+    },
+    /// Wait until so many different adverts of counting advertisers were heard, or the time is over. Answer: heard.
+    Heard {
+        /// How many, since listening began.
+        adverts: u64,
+        /// How long to wait.
+        within_ms: u64,
+    },
+    /// Wait for a report of the listener that holds this text, after the first so many. Answer: reports.
+    Reports {
+        /// How many reports to pass over.
+        after: usize,
+        /// What one has to hold.
+        text: String,
+        /// How long to wait.
+        within_ms: u64,
+    },
+    /// Wait for an advert of this address that has not been told yet. Answer: service data.
+    ServiceData {
+        /// Who sends it.
+        address: [u8; 6],
+        /// How long to wait.
+        within_ms: u64,
+    },
+    /// Look by bluetoothd's discovery for a device that sends service data with this UUID. Answer: found.
+    Find {
+        /// The UUID, most significant byte first.
+        uuid: [u8; 16],
+        /// How long to wait.
+        within_ms: u64,
+    },
+    /// Connect by bluetoothd, and listen to what the device notifies. Answer: connected.
+    Connect {
+        /// Who.
+        address: [u8; 6],
+        /// The service, where to write, what notifies.
+        uuids: [[u8; 16]; 3],
+        /// How long to wait.
+        within_ms: u64,
+    },
+    /// Write values one after the other, then wait for notifications up to one whose first byte has this bit. Answer: values.
+    Talk {
+        /// What to write.
+        values: Vec<Vec<u8>>,
+        /// Marks the last notification.
+        last: u8,
+        /// How long to wait.
+        within_ms: u64,
+    },
+    /// End the connection. Answer: done.
+    Disconnect,
+    /// What bluetoothd, D-Bus and the kernel have said. Answer: log.
+    Log,
+    /// Switch the guest off. No answer.
+    PowerOff,
+}
+
+impl Ask {
+    /// How long the guest may wait before it answers, ms.
+    pub const fn within_ms(&self) -> u64 {
+        match self {
+            Self::AwaitAdapter { within_ms, .. }
+            | Self::Heard { within_ms, .. }
+            | Self::Reports { within_ms, .. }
+            | Self::ServiceData { within_ms, .. }
+            | Self::Find { within_ms, .. }
+            | Self::Connect { within_ms, .. }
+            | Self::Talk { within_ms, .. } => *within_ms,
+            _ => 0,
+        }
+    }
+}
+
+/// How to listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Way {
+    /// By the kernel's control channel.
+    Kernel,
+    /// By bluetoothd's discovery.
+    Discovery,
+    /// As a hub does that nobody told how.
+    Best,
+}
+
+/// What came of a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// Of which question.
+    pub id: u64,
+    /// The answer, or why there is none.
+    pub answer: Result<Answer, String>,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    /// It is done.
+    Done,
+    /// The kernel name of what was plugged in.
+    Adapter(String),
+    /// What bluetoothd knows of an adapter.
+    BlueZ {
+        /// Its own address.
+        address: [u8; 6],
+        /// What it says of itself when it starts: its version.
+        daemon: String,
+    },
+    /// What was heard.
+    Heard(Heard),
+    /// What the listener told, all of it.
+    Reports(Vec<String>),
+    /// Service data of one advert.
+    ServiceData(Vec<(u16, Vec<u8>)>),
+    /// A device and the service data that it was looked for by.
+    Found {
+        /// Who.
+        address: [u8; 6],
+        /// What it sends.
+        data: Vec<u8>,
+    },
+    /// Connected; the largest value that can be written and notified has three bytes less.
+    Connected {
+        /// The ATT MTU.
+        mtu: u16,
+    },
+    /// What was notified.
+    Values(Vec<Vec<u8>>),
+    /// Lines of logs.
+    Log(Vec<String>),
+}
+
+/// What a listener heard of counting advertisers, and what that cost.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// How many advertisers.
+    pub devices: u64,
+    /// How many different adverts.
+    pub adverts: u64,
+    /// How many, repetitions counted.
+    pub events: u64,
+    /// How many it dropped because nobody took them.
+    pub dropped: u64,
+    /// What it told.
+    pub reports: Vec<String>,
+    /// What it cost since it began.
+    pub cost: Cost,
+}
+
+/// Time on the processor, µs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Of the listener's own threads.
+    pub listener_us: u64,
+    /// Of bluetoothd.
+    pub bluetoothd_us: u64,
+    /// Of dbus-daemon.
+    pub dbus_us: u64,
+}
