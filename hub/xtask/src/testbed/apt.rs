@@ -15,6 +15,8 @@ use crate::process;
 const SUITE: &str = "trixie";
 const KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
+const CONFIG: &str = "apt.conf";
+
 /// What has to be on this machine: a file that shows it, and the package that has it.
 const TOOLS: [(&str, &str); 5] = [
     ("/usr/bin/qemu-system-x86_64", "qemu-system-x86"),
@@ -59,11 +61,11 @@ impl Apt {
     /// Fetches the lists of packages.
     pub(super) fn fresh(folder: &Path) -> Result<Self> {
         let apt = Self { folder: folder.to_path_buf() };
-        for part in ["lists/partial", "cache/archives/partial"] {
+        for part in ["state/lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(folder.join(part)).with_context(|| format!("failed to make {}", folder.display()))?;
         }
         let sources = sources::of_this_machine().lines(SUITE, KEYS);
-        for (name, text) in [("sources.list", sources.as_str()), ("status", "")] {
+        for (name, text) in [(CONFIG, config(folder).as_str()), ("sources.list", &sources), ("status", "")] {
             fs::write(folder.join(name), text).with_context(|| format!("failed to write {name}"))?;
         }
         process::run(apt.command("apt-get").args(["update", "-qq"]))?;
@@ -101,27 +103,33 @@ impl Apt {
         Ok(files)
     }
 
-    /// Options on the command line win over the machine's, of which only the way to the network is left.
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        let own = |name: &str| self.folder.join(name).display().to_string();
-        for (option, value) in [
-            ("Dir::Etc::sourcelist", own("sources.list")),
-            ("Dir::Etc::sourceparts", "-".to_owned()),
-            ("Dir::Etc::preferences", "-".to_owned()),
-            ("Dir::Etc::preferencesparts", "-".to_owned()),
-            ("Dir::State", own("")),
-            ("Dir::State::lists", own("lists")),
-            ("Dir::State::status", own("status")),
-            ("Dir::Cache", own("cache")),
-            ("APT::Architecture", "amd64".to_owned()),
-            ("APT::Architectures", "amd64".to_owned()),
-            ("APT::Default-Release", String::new()),
-            ("APT::Sandbox::User", "root".to_owned()),
-            ("Acquire::Languages", "none".to_owned()),
-        ] {
-            command.arg("-o").arg(format!("{option}={value}"));
-        }
+        command.arg("-c").arg(self.folder.join(CONFIG));
         command
     }
+}
+
+/// This is read last, so of the machine's own settings only the way to the network is left.
+fn config(folder: &Path) -> String {
+    let own = |name: &str| folder.join(name).display().to_string();
+    let mut text = "#clear APT::Architectures;\n".to_owned();
+    for (option, value) in [
+        ("Dir::Etc::sourcelist", own("sources.list").as_str()),
+        ("Dir::Etc::sourceparts", "/dev/null"),
+        ("Dir::Etc::preferences", "/dev/null"),
+        ("Dir::Etc::preferencesparts", "/dev/null"),
+        ("Dir::State", &own("state")),
+        ("Dir::State::status", &own("status")),
+        ("Dir::Cache", &own("cache")),
+        ("APT::Architecture", "amd64"),
+        ("APT::Architectures::", "amd64"),
+        ("APT::Default-Release", ""),
+        // Its folders are of whoever runs this, and perhaps nobody else's business.
+        ("APT::Sandbox::User", "root"),
+        ("Acquire::Languages", "none"),
+    ] {
+        text += &format!("{option} \"{value}\";\n");
+    }
+    text
 }

@@ -163,15 +163,18 @@ fn base(root: &Path, release: &str) -> Result<Vec<u8>> {
     Ok(archive.finish())
 }
 
-/// The files in what `ldd` prints: `name => path (address)`, or the loader's path alone.
 fn libraries(list: &mut Command) -> Result<Vec<PathBuf>> {
     let text = process::output(list)?;
     ensure!(!text.contains("not found"), "a library is missing:\n{text}");
-    let paths = text.lines().filter_map(|line| {
+    Ok(listed(&text).map(PathBuf::from).collect())
+}
+
+/// The files in what `ldd` prints: `name => path (address)`, or the loader's path alone.
+fn listed(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| {
         let path = line.split_once("=> ").map_or(line, |(_, path)| path);
         path.split_whitespace().next().filter(|path| path.starts_with('/'))
-    });
-    Ok(paths.map(PathBuf::from).collect())
+    })
 }
 
 /// `bluez 5.82-1.1, …`: what the files of packages are called after.
@@ -199,5 +202,26 @@ fn remove(folder: &Path) -> Result<()> {
             Err(error).with_context(|| format!("failed to remove {}", folder.display()))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_are_read_off_what_the_loader_lists() {
+        let text = "\tlinux-vdso.so.1 (0x00007ffd)\n\tlibz.so.1 => /usr/lib/libz.so.1 (0x00007f01)\n\
+                    \t/lib64/ld-linux-x86-64.so.2 (0x00007f02)\n";
+        assert_eq!(listed(text).collect::<Vec<_>>(), ["/usr/lib/libz.so.1", "/lib64/ld-linux-x86-64.so.2"]);
+        let guest = "\t/lib64/ld-linux-x86-64.so.2 => /r/usr/lib64/ld-linux-x86-64.so.2 (0x00007f02)\n";
+        assert_eq!(listed(guest).collect::<Vec<_>>(), ["/r/usr/lib64/ld-linux-x86-64.so.2"]);
+    }
+
+    #[test]
+    fn versions_are_read_off_the_names_of_files() {
+        let files = ["/c/bluez_5.82-1.1_amd64.deb", "/c/libattr1_1%3a2.5.2-3_amd64.deb", "/c/zlib1g_1.3_amd64.deb"];
+        let files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
+        assert_eq!(versions(&files, &["bluez", "libattr1"]), "bluez 5.82-1.1, libattr1 1:2.5.2-3");
     }
 }

@@ -89,3 +89,28 @@ impl Initramfs {
         self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_come_before_what_is_in_them_and_once() {
+        let mut archive = Initramfs::default();
+        archive.file("etc/group", b"root");
+        archive.program("etc/a/run", b"#!");
+        archive.link("lib", "usr/lib");
+        archive.device("dev/console", 5, 1);
+        let bytes = archive.finish();
+        assert_eq!(bytes.len() % 4, 0);
+        let text = String::from_utf8_lossy(&bytes);
+        let entries: Vec<&str> = text.split("070701").skip(1).collect();
+        let field = |entry: &str, nth: usize| u32::from_str_radix(&entry[nth * 8..nth * 8 + 8], 16).unwrap();
+        let names: Vec<&str> = entries.iter().map(|entry| entry[13 * 8..].split('\0').next().unwrap()).collect();
+        assert_eq!(names, ["etc", "etc/group", "etc/a", "etc/a/run", "lib", "dev", "dev/console", "TRAILER!!!"]);
+        let modes: Vec<u32> = entries.iter().map(|entry| field(entry, 1)).collect();
+        assert_eq!(modes, [FOLDER, PLAIN, FOLDER, PROGRAM, LINK, FOLDER, CHARACTER_DEVICE, 0]);
+        assert_eq!((field(entries[1], 6), field(entries[6], 9), field(entries[6], 10)), (4, 5, 1));
+        assert!(entries[4].ends_with("lib\0\0\0usr/lib\0"), "{:?}", entries[4]);
+    }
+}

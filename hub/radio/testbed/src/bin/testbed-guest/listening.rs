@@ -42,8 +42,11 @@ struct State {
     events: u64,
     reports: Vec<String>,
     /// The last of everybody else, and which it was in turn.
-    others: HashMap<[u8; 6], (u64, Vec<(u16, Vec<u8>)>)>,
+    others: HashMap<[u8; 6], (u64, ServiceData)>,
 }
+
+/// Service data by UUID.
+type ServiceData = Vec<(u16, Vec<u8>)>;
 
 impl Listening {
     pub(crate) fn begin(adapter: &str, way: Way) -> Result<Self> {
@@ -107,7 +110,7 @@ impl Listening {
     }
 
     /// The service data of the next advert from this address.
-    pub(crate) async fn service_data(&mut self, address: [u8; 6], within_ms: u64) -> Result<Vec<(u16, Vec<u8>)>> {
+    pub(crate) async fn service_data(&mut self, address: [u8; 6], within_ms: u64) -> Result<ServiceData> {
         let told = self.told.get(&address).copied().unwrap_or_default();
         let next = self.state.wait_for(|state| state.others.get(&address).is_some_and(|(turn, _)| *turn > told));
         let next = timeout(Duration::from_millis(within_ms), next).await;

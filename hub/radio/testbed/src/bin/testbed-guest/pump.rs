@@ -94,16 +94,16 @@ impl Pumping {
         let ready: Vec<bool> = waiting.iter().map(|each| !each.revents().is_empty()).collect();
         let is_ready = |at: usize| ready.get(at).copied().unwrap_or_default();
         if is_ready(0) {
-            self.from_port()?;
+            self.take_from_port()?;
         }
         if is_ready(2) {
-            self.from_kernel()?;
+            self.take_from_kernel()?;
         }
         if is_ready(1) { self.obey() } else { Ok(()) }
     }
 
     /// Whole packets go to the kernel, one write each; what is left waits for its rest.
-    fn from_port(&mut self) -> Result<()> {
+    fn take_from_port(&mut self) -> Result<()> {
         let mut bytes = vec![0; 1 << 15];
         let length = self.port.read(&mut bytes).context("failed to read from the port")?;
         if length == 0 {
@@ -122,7 +122,7 @@ impl Pumping {
         Ok(())
     }
 
-    fn from_kernel(&mut self) -> Result<()> {
+    fn take_from_kernel(&mut self) -> Result<()> {
         let mut packet = [0; 1 << 12];
         let Some(vhci) = &mut self.vhci else { return Ok(()) };
         let Ok(length) = vhci.read(&mut packet) else {
@@ -183,4 +183,24 @@ fn packet_length(bytes: &[u8]) -> Option<usize> {
         [0x05, _, _, low, high, ..] => 5 + usize::from(u16::from_le_bytes([*low, *high]) & 0x3FFF),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::packet_length;
+
+    #[test]
+    fn a_packet_is_as_long_as_its_head_says() {
+        for (head, length) in [
+            (&[0x02, 1, 0, 0x00, 0x01][..], Some(5 + 256)),
+            (&[0x03, 1, 0, 7], Some(4 + 7)),
+            (&[0x04, 0x3E, 12, 2], Some(3 + 12)),
+            // The highest two bits are no part of the length.
+            (&[0x05, 1, 0, 0x08, 0x40], Some(5 + 8)),
+            (&[0x04, 0x3E], None),
+            (&[], None),
+        ] {
+            assert_eq!(packet_length(head), length, "{head:?}");
+        }
+    }
 }

@@ -104,7 +104,12 @@ impl Bench {
     /// Has the first radio listen; says whether it does so actively.
     pub(crate) async fn listen(&mut self, way: Way) -> Result<bool> {
         self.guest.order(Ask::Listen { adapter: self.adapter.clone(), way }).await?;
-        self.air.await_listening(FIRST, LISTEN_LIMIT).await
+        self.await_listening(FIRST).await
+    }
+
+    /// Waits until a radio listens; says whether it does so actively.
+    pub(crate) async fn await_listening(&mut self, radio: u8) -> Result<bool> {
+        self.air.await_listening(radio, LISTEN_LIMIT).await
     }
 
     /// Has adverts sent that the listener should hear; says which share of them it heard since it was asked the last time, and
@@ -127,6 +132,11 @@ impl Bench {
              {dbus} µs"
         ));
         Ok(share)
+    }
+
+    /// What the listener has told, the first so many passed over.
+    pub(crate) async fn reports(&mut self, told: usize) -> Result<Vec<String>> {
+        Ok(self.guest.heard(0, 0).await?.reports.split_off(told))
     }
 
     /// A sensor of ours, new.

@@ -35,8 +35,12 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     listening::the_kernel_hears_what_follows_at_once,
     listening::a_controller_that_filters_by_address_is_heard,
     listening::bluetoothd_is_the_way_that_is_left,
+    sensors::others_are_heard_while_a_sensor_is_connected,
     sensors::a_sensor_is_found_paired_and_heard,
     faults::a_killed_bluetoothd_does_not_deafen_the_hub,
     faults::a_radio_that_is_pulled_out_is_told_of_and_listened_to_again,
     faults::a_deaf_radio_is_noticed,
+    faults::a_radio_that_hangs_for_a_while_is_heard_again,
+    faults::discovery_goes_on_after_bluetoothd_was_killed,
+    faults::the_radio_that_is_left_goes_on,
 ];

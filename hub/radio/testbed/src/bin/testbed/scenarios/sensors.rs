@@ -13,22 +13,42 @@ use wire::{
 };
 
 use crate::{
+    air::Adverts,
     bench::Bench,
+    sensor::Sensor,
     session::{EPOCH, Session},
 };
 
 const WITHIN_MS: u64 = 60_000;
 const KEY: [u8; 32] = [0x5A; 32];
 
-pub(super) async fn a_sensor_is_found_paired_and_heard(bench: &mut Bench) -> Result<()> {
-    let mut sensor = bench.sensor().await?;
+/// Looks for the sensor by its label.
+async fn find(bench: &mut Bench, sensor: &Sensor) -> Result<[u8; 6]> {
     let uuid = gatt::SERVICE.as_u128().to_be_bytes();
     let (address, data) = match bench.guest.ask(Ask::Find { uuid, within_ms: WITHIN_MS }).await? {
         Answer::Found { address, data } => (address, data),
         other => bail!("the guest answered {other:?}"),
     };
     ensure!(PairingAdvert::parse(&data)?.is_of(&sensor.code.secret), "somebody else's pairing advert: {data:02x?}");
+    Ok(address)
+}
 
+pub(super) async fn others_are_heard_while_a_sensor_is_connected(bench: &mut Bench) -> Result<()> {
+    let mut sensor = bench.sensor().await?;
+    let address = find(bench, &sensor).await?;
+    let info = Session::pair(&mut bench.guest, address, &sensor.code).await?.info;
+    ensure!(info.uid == sensor.code.uid && info.claim == ClaimState::Unclaimed, "{info:?}");
+    bench.listen(Way::Kernel).await?;
+    let others = Adverts { devices: 20, times: 10, interval_ms: 500, gaps_ms: &[], connectable: false };
+    let share = bench.deliver("20 advertisers beside a connection", others).await?;
+    ensure!(share >= 0.999, "only {share:.4} came");
+    bench.guest.order(Ask::Disconnect).await?;
+    sensor.says("disconnected").await
+}
+
+pub(super) async fn a_sensor_is_found_paired_and_heard(bench: &mut Bench) -> Result<()> {
+    let mut sensor = bench.sensor().await?;
+    let address = find(bench, &sensor).await?;
     let adapter = bench.adapter.clone();
     let mut session = Session::pair(&mut bench.guest, address, &sensor.code).await?;
     ensure!(session.info.uid == sensor.code.uid && session.info.claim == ClaimState::Unclaimed, "{:?}", session.info);
