@@ -8,10 +8,10 @@ use crate::{
     id::GlobalId,
     retention::{QuantityRetention, Retention},
     room::Room,
-    scalar::DateTime,
+    scalar::{DateTime, Long},
     sensor::Sensor,
     view::View,
-    words::Protection,
+    words::{Availability, Protection},
 };
 
 /// How the house knows a device.
@@ -175,6 +175,20 @@ impl Device {
     /// When it was last heard; null when it was not since the hub started.
     async fn last_seen(&self) -> Option<DateTime> {
         self.last_heard().map(|wall| DateTime(wall.at))
+    }
+
+    /// Is it there?
+    async fn availability(&self) -> Availability {
+        match self.contact().and_then(|contact| contact.is_lost) {
+            Some(false) => Availability::Available,
+            Some(true) => Availability::Unavailable,
+            None => Availability::Unknown,
+        }
+    }
+
+    /// How often it sends, in milliseconds, as learnt since the hub started; null until that is known.
+    async fn interval_ms(&self) -> Option<Long> {
+        self.contact()?.interval_ms.map(|ms| u64::from(ms).into())
     }
 
     /// How well it was last heard, in dBm: -30 is beside the hub, -95 is hardly there.

@@ -173,6 +173,19 @@ pub(crate) enum AlertKind {
     ClockUnset,
     /// A queue overflowed and messages were dropped.
     Overload,
+    /// An adopted device has fallen silent.
+    DeviceSilent,
+}
+
+/// Is a device there? Decided by how often it usually sends and how much of that is lost, not by a fixed time.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Availability {
+    /// It is heard as often as usual.
+    Available,
+    /// It has been silent for longer than bad luck explains.
+    Unavailable,
+    /// It was not heard often enough since the hub started to know its rhythm.
+    Unknown,
 }
 
 /// How bad an alert is.

@@ -1,6 +1,5 @@
 //! Captures: adverts from a file, as JSON lines or as the btsnoop format that `btmon -w` writes.
 
-mod ad;
 mod btsnoop;
 mod json_line;
 #[cfg(test)]

@@ -17,6 +17,7 @@
 //! Does not know: BlueZ, the command line, systemd, the machine's clock.
 
 mod alerts;
+mod attendance;
 mod capture;
 mod config;
 mod desk;

@@ -15,7 +15,7 @@ use hub_model::{
 use hub_normalise::{Accepted, Flood, Heard, Normaliser, Verdict};
 use hub_registry::{DeadLetters, Refused, Registry};
 
-use crate::{alerts::Alerts, metrics::Metrics};
+use crate::{alerts::Alerts, attendance::Attendance, metrics::Metrics};
 
 /// What became of an advert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,7 @@ impl Fate {
 pub struct Pipeline {
     shared: Shared,
     normaliser: Normaliser,
+    attendance: Attendance,
     household: Arc<Household>,
     /// The counter of the last stored frame of each device, as the log had it at start.
     logged: HashMap<DeviceId, u32>,
@@ -88,6 +89,7 @@ impl Pipeline {
         let mut pipeline = Self {
             shared,
             normaliser: Normaliser::default(),
+            attendance: Attendance::default(),
             household,
             logged,
             next_trace,
@@ -103,6 +105,7 @@ impl Pipeline {
     /// When the bus cannot take an event; the advert is lost then, and its counter is not used up.
     pub fn hear(&mut self, advert: &RawAdvert) -> Result<Fate, BusError> {
         self.take_household();
+        self.attendance.air(advert.at);
         let device = self.household.devices.get(&DeviceId::from(advert.address)).cloned();
         let fate = match decode(advert, device.as_ref().and_then(|device| device.key.as_ref())) {
             Ok(decoded) => self.decoded(advert, decoded, device.as_deref()),
@@ -112,7 +115,7 @@ impl Pipeline {
         fate
     }
 
-    /// Looks after what ends by itself: a flood of failing frames.
+    /// Looks after what ends by itself: a flood of failing frames, and the patience with a silent device.
     ///
     /// # Errors
     /// When the bus cannot take an event.
@@ -121,7 +124,7 @@ impl Pipeline {
         while let Some(flood) = self.normaliser.ended_flood(now) {
             self.flood(flood, now)?;
         }
-        Ok(())
+        self.attendance.tick(&self.household, &self.shared)
     }
 
     /// Learns who was adopted, removed or given another key since the last advert.
@@ -132,6 +135,7 @@ impl Pipeline {
         }
         for id in self.household.devices.keys().filter(|id| !household.devices.contains_key(id)) {
             self.normaliser.release(*id);
+            self.attendance.forget(*id, &self.shared);
         }
         for (id, device) in &household.devices {
             if self.household.devices.get(id).is_none_or(|known| known.key != device.key) {
@@ -166,9 +170,15 @@ impl Pipeline {
         let is_authentic = matches!(verdict, Verdict::Accepted(_) | Verdict::Duplicate);
         if let (Some(device), true) = (device, is_authentic) {
             let facts = if let Verdict::Accepted(accepted) = &verdict { accepted.facts.clone() } else { Vec::new() };
-            let contact =
-                Contact { wall, rssi: advert.rssi, receiver: advert.receiver, format, is_encrypted, counter, facts };
+            let contact = Contact {
+                rssi: advert.rssi,
+                receiver: advert.receiver,
+                counter,
+                facts,
+                ..Contact::new(wall, format, is_encrypted)
+            };
             self.shared.bus.note(|state| keep_contact(state.contacts.entry(device.id), contact));
+            self.attendance.heard(device, advert.at, &self.shared)?;
         }
         match (verdict, device) {
             (Verdict::Accepted(accepted), Some(_)) => self.publish(advert, accepted, wall, hops),
@@ -365,7 +375,7 @@ fn keep_contact(entry: Entry<'_, DeviceId, Contact>, mut contact: Contact) {
             let known = entry.get_mut();
             let mut facts = std::mem::take(&mut known.facts);
             merge_facts(&mut facts, std::mem::take(&mut contact.facts));
-            *known = Contact { facts, ..contact };
+            *known = Contact { facts, is_lost: known.is_lost, interval_ms: known.interval_ms, ..contact };
         }
     }
 }

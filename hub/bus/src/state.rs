@@ -39,6 +39,27 @@ pub struct Contact {
     pub counter: Option<u32>,
     /// What it says of itself.
     pub facts: Vec<Fact>,
+    /// Has it fallen silent? `None` while its rhythm is not known.
+    pub is_lost: Option<bool>,
+    /// How often it sends, ms, where that is known.
+    pub interval_ms: Option<u32>,
+}
+
+impl Contact {
+    /// A first contact, of which no more is known.
+    pub const fn new(wall: WallTime, format: Format, is_encrypted: bool) -> Self {
+        Self {
+            wall,
+            rssi: None,
+            receiver: ReceiverId::NONE,
+            format,
+            is_encrypted,
+            counter: None,
+            facts: Vec::new(),
+            is_lost: None,
+            interval_ms: None,
+        }
+    }
 }
 
 /// A device that was heard and that nobody adopted.

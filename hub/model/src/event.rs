@@ -92,6 +92,8 @@ pub enum AlertKind {
     ClockUnset,
     /// A queue overflowed and messages were dropped.
     Overload,
+    /// An adopted device has fallen silent.
+    DeviceSilent,
 }
 
 impl AlertKind {
@@ -103,6 +105,7 @@ impl AlertKind {
             Self::ReceiverDown => "receiver_down",
             Self::ClockUnset => "clock_unset",
             Self::Overload => "overload",
+            Self::DeviceSilent => "device_silent",
         }
     }
 }

@@ -18,6 +18,7 @@
 
 mod address;
 mod advert;
+mod advertising_data;
 mod bulk;
 mod command;
 mod dead_letter;
@@ -35,6 +36,7 @@ mod zone;
 
 pub use address::{Address, ParseAddressError};
 pub use advert::{RawAdvert, ReceiverId};
+pub use advertising_data::AdvertisingData;
 pub use bulk::{FigureSpan, Figures, Reading};
 pub use command::{Command, CommandError, CommandFuture, CommandPort, Outcome, Request, RequestId, RequestIdError};
 pub use dead_letter::{DeadLetter, DeadLetterReader, Refusal};

@@ -15,10 +15,10 @@ use futures_util::{
     Stream, StreamExt,
     stream::{AbortHandle, Abortable, SelectAll},
 };
-use hub_model::Address;
+use hub_model::{Address, AdvertisingData};
 use tokio_util::sync::CancellationToken;
 
-use crate::{AdvertisingData, Gap, Sighting, Watch, error::RadioError, outlet::Outlet, payload};
+use crate::{Gap, Sighting, Watch, error::RadioError, outlet::Outlet, payload};
 
 /// Devices whose changes are followed at once; the one followed longest gives way to a new one.
 const MAX_FOLLOWED: usize = 1024;

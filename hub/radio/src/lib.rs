@@ -24,7 +24,6 @@
 //! Does not know: what an advert means, who wants it, or what else the hub does with it.
 
 mod adapter_name;
-mod advertising_data;
 mod bluez;
 mod discovery;
 mod error;
@@ -41,7 +40,6 @@ mod tests;
 mod watch;
 
 pub use adapter_name::{AdapterName, ParseAdapterNameError};
-pub use advertising_data::AdvertisingData;
 pub use error::RadioError;
 pub use ladder::{Ladder, Rung};
 pub use listener::{Listener, Plan, Way};

@@ -1,6 +1,4 @@
-use hub_model::{Address, Now, RawAdvert, ReceiverId};
-
-use crate::AdvertisingData;
+use hub_model::{Address, AdvertisingData, Now, RawAdvert, ReceiverId};
 
 /// A device as one adapter heard it once.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -157,6 +157,8 @@ impl House {
                 is_encrypted: true,
                 counter: Some(1024),
                 facts: vec![Fact::DeviceType(2)],
+                is_lost: Some(false),
+                interval_ms: Some(5000),
             };
             state.contacts.insert(device, contact);
         })

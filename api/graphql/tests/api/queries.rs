@@ -10,7 +10,8 @@ use crate::{
 };
 
 /// What a client shows of a device.
-const CARD: &str = "id address name isAdopted format isEncrypted protection lastSeen rssi adoptedAt
+const CARD: &str =
+    "id address name isAdopted format isEncrypted protection lastSeen availability intervalMs rssi adoptedAt
     room { name } facts { name value } battery { current { value } }
     retention { rawDays rollupDays isDefault }
     sensors { quantity instance label kind unit precision calibrationOffset
@@ -32,7 +33,7 @@ async fn a_device_is_shown_with_all_that_is_known_of_it() {
     let expected = serde_json::json!({
         "id": "RGV2aWNlOmE0YzEzODAwMTEwMQ", "address": "A4:C1:38:00:11:01", "name": "Window sill",
         "isAdopted": true, "format": "bthome-v2", "isEncrypted": true, "protection": "FULL",
-        "lastSeen": "2026-11-21T04:12:20.123Z", "rssi": -60, "adoptedAt": "2026-11-21T04:12:20.123Z",
+        "lastSeen": "2026-11-21T04:12:20.123Z", "availability": "AVAILABLE", "intervalMs": "5000", "rssi": -60, "adoptedAt": "2026-11-21T04:12:20.123Z",
         "room": { "name": "Kitchen" }, "facts": [{ "name": "device_type", "value": "0x0002" }],
         "battery": { "current": { "value": 93.0 } },
         "retention": { "rawDays": 400, "rollupDays": null, "isDefault": true },

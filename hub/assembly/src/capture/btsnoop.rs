@@ -9,9 +9,9 @@
 
 use std::io::{BufRead, Read};
 
-use hub_model::{Address, RawAdvert, ReceiverId, Stamp, UnixMillis};
+use hub_model::{Address, AdvertisingData, RawAdvert, ReceiverId, Stamp, UnixMillis};
 
-use super::{CaptureError, Captured, ad};
+use super::{CaptureError, Captured};
 
 pub(super) const MAGIC: [u8; 8] = *b"btsnoop\0";
 /// Microseconds from year 0 to 1970.
@@ -106,7 +106,7 @@ fn reports(event: &[u8], at: UnixMillis, into: &mut Vec<Captured>) {
         };
         let Some((address, rssi, data, after)) = report else { return };
         rest = after;
-        let payload = ad::parse(data);
+        let payload = AdvertisingData::parse(data);
         let advert = RawAdvert {
             address,
             receiver: ReceiverId::NONE,

@@ -3,7 +3,7 @@ use std::io::Cursor;
 use hub_model::{Address, UnixMillis};
 use proptest::prelude::*;
 
-use super::{Capture, CaptureError, Captured, ad};
+use super::{Capture, CaptureError, Captured};
 
 fn read(bytes: &[u8]) -> Vec<Result<Captured, CaptureError>> {
     Capture::open(Cursor::new(bytes.to_vec())).map(Iterator::collect).unwrap_or_else(|error| vec![Err(error)])
@@ -101,7 +101,6 @@ fn another_data_link_is_refused_with_what_would_be_right() {
 proptest! {
     #[test]
     fn any_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
-        ad::parse(&bytes);
         read(&bytes);
         read(&snoop(2001, &[(3, 0, &bytes)]));
     }

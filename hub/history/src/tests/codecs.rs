@@ -55,6 +55,7 @@ fn every_kind_of_event_has_the_bytes_that_it_always_had() {
         (EventBody::RoomChanged { room: RoomId(7) }, format!("87{head}07")),
         (EventBody::AlertRaised { kind: AlertKind::Overload, device: None }, format!("88{head}0400")),
         (EventBody::AlertCleared { kind: AlertKind::StoreFailing, device: Some(device) }, format!("89{head}0101{id}")),
+        (EventBody::AlertRaised { kind: AlertKind::DeviceSilent, device: None }, format!("88{head}0500")),
         (EventBody::ClockStepped { by_ms: -2 }, format!("8a{head}03")),
         (EventBody::ReceiverGap { receiver: ReceiverId(2), length_ms: 12_000 }, format!("8b{head}02e05d")),
     ];

@@ -4,9 +4,9 @@
 
 use std::fmt;
 
-use hub_model::Address;
+use hub_model::{Address, AdvertisingData};
 
-use crate::{AdvertisingData, Sighting};
+use crate::Sighting;
 
 /// No controller in particular.
 const NO_INDEX: u16 = 0xFFFF;

@@ -1,5 +1,3 @@
-//! The AD structures of an advert, as far as a hub reads them.
-
 /// What an advert says, by kind (Core Specification Supplement 12, part A; numbers from Assigned Numbers, 2.3).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AdvertisingData {
@@ -57,6 +55,8 @@ fn text(value: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -98,6 +98,17 @@ mod tests {
         let (short, long) = ([0x02, 0x08, b'a'], [0x03, 0x09, b'a', b'b']);
         for bytes in [[&short[..], &long].concat(), [&long[..], &short].concat()] {
             assert_eq!(AdvertisingData::parse(&bytes).name.as_deref(), Some("ab"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_and_nothing_is_made_up(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let data = AdvertisingData::parse(&bytes);
+            let sizes = |sizes: &mut dyn Iterator<Item = usize>| sizes.sum::<usize>();
+            let short = sizes(&mut data.service_data.iter().chain(&data.manufacturer_data).map(|(_, value)| value.len()));
+            let long = sizes(&mut data.long_service_data.iter().map(|(_, value)| value.len()));
+            prop_assert!(short + long <= bytes.len());
         }
     }
 }
