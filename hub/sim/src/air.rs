@@ -2,7 +2,7 @@ use hub_model::{RawAdvert, ReceiverId};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Air between sensors and receivers: frames are lost, repeated, and heard by more than one.
+/// What lies between sensors and receivers: frames are lost, and heard by more than one.
 #[derive(Debug, Clone)]
 pub struct Air {
     luck: ChaCha8Rng,
@@ -22,17 +22,15 @@ impl Air {
         self.loss = loss.clamp(0.0, 1.0);
     }
 
-    /// What the receivers hear of one frame that is sent `repeats` times, in the order that they hear it.
-    pub fn carry(&mut self, advert: &RawAdvert, repeats: u32) -> Vec<RawAdvert> {
+    /// What the receivers hear of one frame that is sent once.
+    pub fn carry(&mut self, advert: &RawAdvert) -> Vec<RawAdvert> {
         let mut heard = Vec::new();
-        for _ in 0..repeats {
-            for receiver in 1..=self.receivers {
-                if self.luck.random_bool(self.loss) {
-                    continue;
-                }
-                let rssi = i8::try_from(self.luck.random_range(-92..=-48)).ok();
-                heard.push(RawAdvert { receiver: ReceiverId(receiver), rssi, ..advert.clone() });
+        for receiver in 1..=self.receivers {
+            if self.luck.random_bool(self.loss) {
+                continue;
             }
+            let rssi = i8::try_from(self.luck.random_range(-92..=-48)).ok();
+            heard.push(RawAdvert { receiver: ReceiverId(receiver), rssi, ..advert.clone() });
         }
         heard
     }

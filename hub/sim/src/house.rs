@@ -1,19 +1,82 @@
-use std::collections::BTreeMap;
+use std::fmt;
 
-use hub_assembly::Hub;
-use hub_model::{Address, Command, CommandError, DeviceId, Name, ReplayRule, Request, RoomId, Stamp, UnixMillis};
-use rand::{RngCore, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use fw_app::Happening;
+use fw_host::{
+    AdvertisingPdu, CeremonyError, Identity, Listening, NO_UPDATES, Owner, QueueFull, SensorId, Simulated, World, luck,
+};
+use hub_model::{Address, RawAdvert, ReceiverId, Stamp, UnixMillis};
+use thiserror::Error;
+use units::{Measure, Quantity};
+use wire::{
+    bthome::v2, firmware::Hardware, message, message::ToHub, message::ToSensor, settings::Settings, setup_code::Product,
+};
 
 use crate::{Climate, Profile, Sensor, Sent};
 
-/// A house with six sensors in six rooms.
-#[derive(Debug, Clone)]
+const MINUTE_MS: i64 = 60_000;
+/// How long before the house begins its batteries were put in, and its sensors paired.
+const MOVING_IN_MS: i64 = 5 * MINUTE_MS;
+/// Within this a sensor is heard whose button was pressed, or whose battery is new.
+const PATIENCE_US: u64 = 60_000_000;
+
+/// A house with six sensors in six rooms: each the whole firmware on simulated air, paired as a hub would pair it.
+///
+/// They measure, log, tell and listen as their settings say; nobody here decides when. The house cannot be sent to another
+/// thread, what it hands out can.
 pub struct House {
     climate: Climate,
+    world: World,
+    owner: Owner,
     sensors: Vec<Sensor>,
-    /// When each sensor sends next.
-    due: Vec<i64>,
+    pub(crate) watches: Vec<Watch>,
+    /// When somebody may pass next.
+    next_minute: UnixMillis,
+    /// The world's zero.
+    zero: UnixMillis,
+    revision: u8,
+}
+
+/// Where a sensor watches who passes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Watch {
+    pub(crate) id: SensorId,
+    pub(crate) number: u64,
+    quantity: Quantity,
+    /// What it told last.
+    is_passing: bool,
+}
+
+/// Why a house is not as it should be.
+#[derive(Debug, Error)]
+pub enum HouseError {
+    /// A sensor could not be paired, or reached.
+    #[error("the sensor {name:?} did not do what its owner wants")]
+    Ceremony {
+        /// Which.
+        name: &'static str,
+        /// Why.
+        source: Box<CeremonyError>,
+    },
+    /// A sensor has other settings than it was given.
+    #[error("the sensor {name:?} took other settings than it was given")]
+    Settings {
+        /// Which.
+        name: &'static str,
+    },
+    /// A sensor does not even take what happens to it.
+    #[error("the sensor {name:?} does not notice what happens")]
+    Deaf {
+        /// Which.
+        name: &'static str,
+        /// Why.
+        source: QueueFull,
+    },
+    /// A word does not fit into a message for a sensor.
+    #[error("the sensor {name:?} cannot be described")]
+    Words {
+        /// Which.
+        name: &'static str,
+    },
 }
 
 const FURNITURE: [(&str, &str, Profile); 6] = [
@@ -25,27 +88,67 @@ const FURNITURE: [(&str, &str, Profile); 6] = [
     ("Balcony weather", "Balcony", Profile::Weather),
 ];
 
+impl fmt::Debug for House {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("House").field("now", &self.now()).field("sensors", &self.sensors).finish_non_exhaustive()
+    }
+}
+
 impl House {
-    /// The house of a seed: its climate, addresses and keys follow from it.
-    pub fn new(seed: u64) -> Self {
-        let mut luck = ChaCha8Rng::seed_from_u64(seed);
-        let sensors: Vec<_> = FURNITURE
-            .iter()
-            .zip(1_u64..)
-            .filter_map(|(furniture, number)| {
-                let mut bytes = [0; 6];
-                luck.fill_bytes(&mut bytes);
-                // The two highest bits of a static random address are set (Core Specification, Vol 6, Part B, 1.3.2.1).
-                if let Some(first) = bytes.first_mut() {
-                    *first |= 0xC0;
-                }
-                let mut key = [0; 16];
-                luck.fill_bytes(&mut key);
-                // Simulated flash fails only when it is told to.
-                Sensor::new(*furniture, number, Address::new(bytes), key).ok()
-            })
-            .collect();
-        Self { climate: Climate::new(seed), due: vec![i64::MIN; sensors.len()], sensors }
+    /// The house of a seed, which begins then: its climate, identities, keys and luck follow from the seed. Of each frame
+    /// that its sensors send, whoever listens is told every copy.
+    ///
+    /// # Errors
+    /// [`HouseError`] when a sensor cannot be paired.
+    pub fn new(seed: u64, begins: UnixMillis) -> Result<Self, HouseError> {
+        let zero = begins + -MOVING_IN_MS;
+        let mut house = Self {
+            climate: Climate::new(seed),
+            world: World::new(seed),
+            owner: Owner::new(seed),
+            sensors: Vec::new(),
+            watches: Vec::new(),
+            next_minute: begins,
+            zero,
+            revision: 0,
+        };
+        for (furniture, number) in FURNITURE.into_iter().zip(1_u64..) {
+            let sensor = house.move_in(furniture, number, seed)?;
+            if let Some(quantity) = sensor.profile.watched() {
+                let is_passing = house.climate.passing(begins, number);
+                house.watches.push(Watch { id: sensor.id, number, quantity, is_passing });
+                let told = house.world.happen(sensor.id, told(quantity, is_passing));
+                told.map_err(|source| HouseError::Deaf { name: sensor.name, source })?;
+            }
+            house.sensors.push(sensor);
+        }
+        house.live_until(begins);
+        Ok(house)
+    }
+
+    /// Puts the battery into a sensor and pairs it.
+    fn move_in(
+        &mut self,
+        (name, room, profile): (&'static str, &'static str, Profile),
+        number: u64,
+        seed: u64,
+    ) -> Result<Sensor, HouseError> {
+        let words = || HouseError::Words { name };
+        let hardware = Hardware::new(0).ok_or_else(words)?;
+        let product = Product(u16::try_from(number).map_err(|_| words())?);
+        let identity = Identity::generate(product, hardware, &mut luck(seed ^ number << 48));
+        let (code, climate, zero) = (identity.setup_code(), self.climate, self.zero);
+        let id = self.world.add(Simulated {
+            identity,
+            channels: profile.channels(),
+            model: Box::new(move |now_us| profile.measure(number, climate, at(zero, now_us))),
+            trusted: NO_UPDATES,
+            watcher: None,
+        });
+        let wishes = (message::Name::new(name).ok_or_else(words)?, Settings::DEFAULT);
+        let owned = self.owner.pair(&mut self.world, &code, wishes, PATIENCE_US);
+        let owned = owned.map_err(|source| HouseError::Ceremony { name, source: Box::new(source) })?;
+        Ok(Sensor { address: Address::new(owned.address), name, room, profile, id, owned })
     }
 
     /// The sensors.
@@ -58,56 +161,88 @@ impl House {
         self.climate
     }
 
-    /// What the sensors that are due send at `at`, on the wall-clock timeline; each is due again after `interval_ms`.
-    pub fn send_due(&mut self, at: UnixMillis, interval_ms: i64) -> Vec<Sent> {
-        let stamp = Stamp::wall(at);
-        self.send_due_stamped(at, interval_ms, stamp, stamp.ms.saturating_mul(1000))
+    /// What time it is in the house.
+    pub fn now(&self) -> UnixMillis {
+        at(self.zero, self.world.now_us())
     }
 
-    /// As [`House::send_due`], heard at `stamp` and `received_us` of the hub's own clock.
-    pub fn send_due_stamped(&mut self, at: UnixMillis, interval_ms: i64, stamp: Stamp, received_us: u64) -> Vec<Sent> {
+    /// From now on whoever listens is told these copies of each frame.
+    pub const fn listen(&mut self, listening: Listening) {
+        self.world.listen(listening);
+    }
+
+    /// Lets time pass until then: people come and go, sensors measure and tell. Hands out what they sent, in order.
+    pub fn live_until(&mut self, end: UnixMillis) -> Vec<Sent> {
         let mut sent = Vec::new();
-        for (sensor, due) in self.sensors.iter_mut().zip(&mut self.due) {
-            if at.0 >= *due {
-                *due = at.0.saturating_add(interval_ms);
-                sent.extend(sensor.send(self.climate, at, stamp, received_us).ok().flatten());
+        while self.next_minute < end {
+            let minute = self.next_minute;
+            self.next_minute = UnixMillis((minute.0.div_euclid(MINUTE_MS) + 1) * MINUTE_MS);
+            let passes = |watch: &Watch| self.climate.passing(minute, watch.number) != watch.is_passing;
+            if !self.watches.iter().any(passes) {
+                continue;
+            }
+            self.pass_until(minute, &mut sent);
+            let Self { climate, world, watches, .. } = self;
+            for Watch { id, number, quantity, is_passing } in watches {
+                let now = climate.passing(minute, *number);
+                if std::mem::replace(is_passing, now) != now {
+                    // A sensor takes what happens at once: its queue is empty whenever time has passed.
+                    let _ = world.happen(*id, told(*quantity, now));
+                }
             }
         }
+        self.pass_until(end, &mut sent);
         sent
     }
-}
 
-/// Makes the rooms and adopts the sensors of a house, through the same desk as an app.
-///
-/// # Errors
-/// When the hub refuses.
-pub fn furnish(hub: &Hub, house: &House) -> Result<(), CommandError> {
-    let ask = |command| hub.desk().execute_now(&Request { principal: "simulation".to_owned(), id: None, command });
-    let mut rooms: BTreeMap<&str, Option<RoomId>> = BTreeMap::new();
-    for sensor in house.sensors() {
-        let room = match rooms.get(sensor.room) {
-            Some(room) => *room,
-            None => {
-                let room = ask(Command::CreateRoom { name: name(sensor.room)? })?.room;
-                rooms.insert(sensor.room, room);
-                room
-            }
-        };
-        ask(Command::AdoptDevice {
-            device: DeviceId::from(sensor.address),
-            name: Some(name(sensor.name)?),
-            room,
-            key: Some(sensor.bind_key()),
-            replay: ReplayRule::Strict,
-        })?;
+    fn pass_until(&mut self, end: UnixMillis, sent: &mut Vec<Sent>) {
+        let end_us = u64::try_from(end - self.zero).unwrap_or(0).saturating_mul(1000);
+        let zero = self.zero;
+        sent.extend(self.world.run_until(end_us).iter().filter_map(|pdu| heard(zero, pdu)));
     }
-    Ok(())
+
+    /// Tells all sensors to live so from now on: somebody presses the button of each, and their hub connects and says it.
+    /// Their revision is counted here.
+    ///
+    /// # Errors
+    /// [`HouseError`].
+    pub fn set(&mut self, settings: Settings) -> Result<(), HouseError> {
+        self.revision = self.revision.wrapping_add(1);
+        let settings = Settings { revision: self.revision, ..settings };
+        for Sensor { id, name, owned, .. } in &self.sensors {
+            let failed = |source| HouseError::Ceremony { name, source: Box::new(source) };
+            self.world.happen(*id, Happening::Pressed).map_err(|source| HouseError::Deaf { name, source })?;
+            let (mut session, _) = self.owner.reach(&mut self.world, owned, PATIENCE_US).map_err(failed)?;
+            match session.ask(&ToSensor::Set(settings)).map_err(failed)? {
+                ToHub::Settings(taken) if taken == settings => session.end(),
+                _ => return Err(HouseError::Settings { name }),
+            }
+        }
+        Ok(())
+    }
 }
 
-fn name(text: &str) -> Result<Name, CommandError> {
-    Name::parse(text).map_err(|error| CommandError::OutOfRange {
-        field: "name",
-        value: text.to_owned(),
-        expected: error.to_string(),
-    })
+fn told(quantity: Quantity, is_passing: bool) -> Happening {
+    Happening::Measured(Measure::new(quantity, is_passing.into()))
+}
+
+fn at(zero: UnixMillis, us: u64) -> UnixMillis {
+    zero + i64::try_from(us / 1000).unwrap_or(i64::MAX)
+}
+
+/// What a receiver makes of an advert; `None` when it is not in BTHome, as pairing adverts are not.
+fn heard(zero: UnixMillis, pdu: &AdvertisingPdu) -> Option<Sent> {
+    let at = at(zero, pdu.at_us);
+    let stamp = Stamp::wall(at);
+    let advert = RawAdvert {
+        address: Address::new(pdu.from),
+        receiver: ReceiverId::NONE,
+        rssi: None,
+        at: stamp,
+        received_us: stamp.ms.saturating_mul(1000),
+        name: None,
+        service_data: vec![(v2::UUID, pdu.service_data_16(v2::UUID)?.to_vec())],
+        manufacturer_data: Vec::new(),
+    };
+    Some(Sent { at, advert })
 }

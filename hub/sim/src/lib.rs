@@ -1,22 +1,26 @@
-//! A whole house in one process, from a seed: rooms with a climate, sensors with keys and counters, air that loses frames.
+//! A whole house in one process, from a seed: rooms with a climate, sensors with their firmware, air that loses frames.
 //!
-//! The sensors send encrypted BTHome v2 adverts; from there on everything is the hub itself. The same seed gives the
-//! same adverts, so that a failed run is repeated by its number.
+//! The sensors are real: `fw-host` runs their whole program on simulated air, an owner pairs them by their setup codes, and
+//! they send encrypted BTHome adverts as their settings say. From there on everything is the hub itself. The same seed
+//! gives the same adverts, so that a failed run is repeated by its number.
 //!
 //! ```
 //! use hub_model::UnixMillis;
 //! use hub_sim::House;
 //!
-//! let mut house = House::new(7);
-//! let start = UnixMillis(1_767_225_600_000);
-//! let frames = house.send_due(start, 60_000);
-//! assert_eq!(frames.len(), house.sensors().len());
+//! let begins = UnixMillis(1_767_225_600_000);
+//! let mut house = House::new(7, begins)?;
+//! let hour = house.live_until(begins + 3_600_000);
+//! let senders: std::collections::BTreeSet<_> = hour.iter().map(|sent| sent.advert.address).collect();
+//! assert_eq!(senders.len(), house.sensors().len());
+//! # Ok::<(), hub_sim::HouseError>(())
 //! ```
 //!
-//! Does not know: the clock, the hub's inside, what an automation would do.
+//! Does not know: the machine's clock, the hub's inside, what an automation would do.
 
 mod air;
 mod climate;
+mod furnish;
 mod house;
 mod past;
 mod sensor;
@@ -25,6 +29,7 @@ mod tests;
 
 pub use air::Air;
 pub use climate::Climate;
-pub use house::{House, furnish};
+pub use furnish::furnish;
+pub use house::{House, HouseError};
 pub use past::{Past, PastError, live_through};
 pub use sensor::{Profile, Sensor, Sent};

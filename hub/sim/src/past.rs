@@ -1,55 +1,96 @@
-use std::ops::Range;
+use std::{
+    ops::Range,
+    sync::{Arc, mpsc},
+    thread,
+};
 
+use fw_host::Listening;
 use hub_assembly::{Captured, Hub, Replay, ReplayClock, ReplayError, Summary};
 use hub_model::UnixMillis;
-use std::sync::Arc;
 use thiserror::Error;
+use wire::settings::Settings;
 
-use crate::House;
+use crate::{House, HouseError, Sent};
 
-/// A past to live through: a stretch of time and how often the sensors send in it.
+/// How long the house lives before what it sent is handed to the hub, ms, and how often it may be ahead of it.
+const STRETCH_MS: i64 = 6 * 3_600_000;
+const AHEAD: usize = 8;
+
+/// A past to live through: a stretch of time and how the sensors live in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Past {
     /// From when to when.
     pub span: Range<UnixMillis>,
-    /// Milliseconds between two frames of one sensor.
-    pub interval_ms: i64,
+    /// What the sensors are told at its begin.
+    pub settings: Settings,
 }
 
 /// Why a past could not be lived through.
 #[derive(Debug, Error)]
-#[error("the simulated past could not be stored")]
-pub struct PastError(#[from] ReplayError);
+pub enum PastError {
+    /// The house failed.
+    #[error(transparent)]
+    House(#[from] HouseError),
+    /// The hub did.
+    #[error("the simulated past could not be stored")]
+    Hub(#[from] ReplayError),
+}
 
-/// Lives through a past: every frame goes through decode, normalise, bus and history, with the past's time as clock.
+/// Lives through a past: the sensors' firmware sends, and every frame, once, goes through decode, normalise, bus and history,
+/// with the past's time as clock. The hub works on a thread of its own, while the house lives on.
 ///
-/// `progress` is told how far it is, 0 to 1, about a hundred times.
+/// `progress` is told how far it is, 0 to 1.
 ///
 /// # Errors
-/// When it cannot be stored.
+/// [`PastError`].
 pub fn live_through(
     hub: &Hub,
     clock: Arc<ReplayClock>,
     house: &mut House,
     pasts: &[Past],
-    mut progress: impl FnMut(f64),
+    progress: impl FnMut(f64),
 ) -> Result<Summary, PastError> {
+    house.listen(Listening::First(1));
+    thread::scope(|scope| {
+        let (frames, heard) = mpsc::sync_channel(AHEAD);
+        let storing = scope.spawn(move || store(hub, clock, &heard));
+        let lived = live(house, pasts, &frames, progress);
+        drop(frames);
+        let summary = storing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        lived?;
+        Ok(summary)
+    })
+}
+
+fn store(hub: &Hub, clock: Arc<ReplayClock>, heard: &mpsc::Receiver<Vec<Sent>>) -> Result<Summary, ReplayError> {
     let mut replay = Replay::new(hub, clock, false);
-    let steps: i64 = pasts.iter().map(|past| (past.span.end - past.span.start) / past.interval_ms.max(1)).sum();
-    let mut done = 0;
+    for Sent { at, advert } in heard.iter().flatten() {
+        replay.step(&Captured { at, advert, key: None })?;
+    }
+    replay.finish()
+}
+
+fn live(
+    house: &mut House,
+    pasts: &[Past],
+    frames: &mpsc::SyncSender<Vec<Sent>>,
+    mut progress: impl FnMut(f64),
+) -> Result<(), HouseError> {
+    let all_ms: i64 = pasts.iter().map(|past| past.span.end - past.span.start).sum();
+    let mut done_ms = 0;
     for past in pasts {
-        let interval = past.interval_ms.max(1);
-        let mut at = past.span.start;
-        while at < past.span.end {
-            for sent in house.send_due(at, interval) {
-                replay.step(&Captured { at, advert: sent.advert, key: None })?;
+        house.set(past.settings)?;
+        let mut now = past.span.start;
+        while now < past.span.end {
+            let next = past.span.end.min(now + STRETCH_MS);
+            if frames.send(house.live_until(next)).is_err() {
+                // The hub has given up, and says why.
+                return Ok(());
             }
-            at = at + interval;
-            done += 1;
-            if done % (steps / 100).max(1) == 0 {
-                progress(done as f64 / steps as f64);
-            }
+            done_ms += next - now;
+            now = next;
+            progress(done_ms as f64 / all_ms as f64);
         }
     }
-    Ok(replay.finish()?)
+    Ok(())
 }

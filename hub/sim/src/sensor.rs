@@ -1,16 +1,10 @@
 use std::fmt;
 
-use embassy_futures::block_on;
-use fw_logic::{
-    Brain, Channel, Habits, KeepError,
-    nor::{NorError, NorSim},
-};
-use hub_model::{Address, BindKey, RawAdvert, ReceiverId, Stamp, UnixMillis};
+use fw_host::{Owned, SensorId};
+use fw_logic::Channel;
+use hub_model::{Address, BindKey, RawAdvert, Stamp, UnixMillis};
 use units::{Measure, Quantity};
-use wire::{
-    bthome::{Item, MAX_SERVICE_DATA, v2},
-    settings::Settings,
-};
+use wire::bthome::{Item, MAX_SERVICE_DATA, v2};
 
 use crate::Climate;
 
@@ -27,32 +21,72 @@ pub enum Profile {
     Door,
     /// Motion in the bathroom.
     Motion,
-    /// Pressure and light on the balcony.
+    /// Pressure on the balcony.
     Weather,
 }
 
-type Flash = NorSim<4096>;
-
-/// Pages of flash: two for what is kept for good, the rest for the log.
-const FACTS: u32 = 2;
-const LOG: u32 = 6;
-
 impl Profile {
-    /// What it tells, the most important first.
-    const fn quantities(self) -> [Quantity; 4] {
-        let own = match self {
-            Self::Co2 => Quantity::Co2,
-            Self::Dust => Quantity::Pm2_5,
-            Self::Compounds => Quantity::Tvoc,
-            Self::Door => Quantity::Door,
-            Self::Motion => Quantity::Motion,
-            Self::Weather => Quantity::Pressure,
+    /// What it tells, the most important first, and how far each may move before it is told.
+    pub(crate) fn channels(self) -> Vec<Channel> {
+        let (own, band) = match self {
+            Self::Co2 => (Quantity::Co2, 25),
+            Self::Dust => (Quantity::Pm2_5, 20),
+            Self::Compounds => (Quantity::Tvoc, 25),
+            Self::Door => (Quantity::Door, 1),
+            Self::Motion => (Quantity::Motion, 1),
+            Self::Weather => (Quantity::Pressure, 50),
         };
-        [own, Quantity::Temperature, Quantity::Humidity, Quantity::Battery]
+        // As the boards have them: 0.2 °C, 2 %.
+        [(own, band), (Quantity::Temperature, 200), (Quantity::Humidity, 20_000), (Quantity::Battery, 1)]
+            .map(|(quantity, band)| Channel { quantity, band })
+            .to_vec()
+    }
+
+    /// What it tells at once, whenever it happens.
+    pub(crate) const fn watched(self) -> Option<Quantity> {
+        match self {
+            Self::Door => Some(Quantity::Door),
+            Self::Motion => Some(Quantity::Motion),
+            _ => None,
+        }
+    }
+
+    /// What the sensor with this number measures at a moment, rounded to what a frame can hold.
+    pub(crate) fn measure(self, number: u64, climate: Climate, at: UnixMillis) -> Vec<Measure> {
+        let (warmth, damp) = match self {
+            Self::Co2 => (0.8, 4.0),
+            Self::Dust => (-1.6, 5.0),
+            Self::Compounds => (0.4, 14.0),
+            Self::Door => (-1.0, 2.0),
+            Self::Motion => (1.6, 30.0),
+            Self::Weather => (0.0, 0.0),
+        };
+        let (celsius, percent) = match self {
+            Self::Weather => (climate.outside(at), climate.humidity(at, number, 0.0) + 28.0),
+            _ => (climate.room(at, number, warmth), climate.humidity(at, number, damp)),
+        };
+        let charge = charge(number, at);
+        let mut measures = vec![
+            Measure::new(Quantity::Battery, charge),
+            // A coin cell under load, from full to empty.
+            Measure::new(Quantity::Voltage, 2300 + 7 * charge),
+            Measure::new(Quantity::Temperature, steps(celsius, 0.01) * 10),
+            Measure::new(Quantity::Humidity, steps(percent, 0.01) * 100),
+        ];
+        let busy = climate.busy(at, number);
+        match self {
+            Self::Co2 => measures.push(Measure::new(Quantity::Co2, steps(430.0 + busy * 780.0, 1.0))),
+            Self::Dust => measures.push(Measure::new(Quantity::Pm2_5, steps(4.0 + busy * 9.0, 1.0) * 10)),
+            Self::Compounds => measures.push(Measure::new(Quantity::Tvoc, steps(90.0 + busy * 420.0, 1.0))),
+            // What somebody waits for is told when it happens.
+            Self::Door | Self::Motion => {}
+            Self::Weather => measures.push(Measure::new(Quantity::Pressure, steps(climate.pressure(at), 0.01))),
+        }
+        measures
     }
 }
 
-/// A sensor: an identity, a key of its own, and the brain that our firmware has, with simulated flash.
+/// A sensor as whoever owns it knows it: where it is, and the key that the pairing gave it.
 #[derive(Clone)]
 pub struct Sensor {
     /// The address that it sends from.
@@ -63,11 +97,8 @@ pub struct Sensor {
     pub room: &'static str,
     /// What it measures.
     pub profile: Profile,
-    key: [u8; 16],
-    number: u64,
-    brain: Brain<Flash>,
-    /// When its life began.
-    started: Option<UnixMillis>,
+    pub(crate) id: SensorId,
+    pub(crate) owned: Owned,
 }
 
 impl fmt::Debug for Sensor {
@@ -76,127 +107,48 @@ impl fmt::Debug for Sensor {
     }
 }
 
-/// A frame on the air, and what the sensor meant by it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sent {
-    /// The frame as a receiver next to the sensor hears it.
-    pub advert: RawAdvert,
-    /// What it holds, in steps of each quantity.
-    pub truth: Vec<Measure>,
-}
-
 impl Sensor {
-    /// A sensor with a new battery.
-    ///
-    /// # Errors
-    /// Never in practice: simulated flash fails only when it is told to.
-    pub(crate) fn new(
-        (name, room, profile): (&'static str, &'static str, Profile),
-        number: u64,
-        address: Address,
-        key: [u8; 16],
-    ) -> Result<Self, KeepError<NorError>> {
-        let channels = profile.quantities().map(|quantity| Channel { quantity, band: 1 });
-        // Whoever simulates decides when it measures, and what it measured is told at once.
-        let habits = Habits {
-            address: address.bytes(),
-            key: Some(key),
-            channels: &channels,
-            settings: Settings { heartbeat_s: 1, advert_interval_ms: 1, ..Settings::DEFAULT },
-        };
-        let page = 4096;
-        let (facts, log) = (Flash::new(FACTS as usize), Flash::new(LOG as usize));
-        let brain = block_on(Brain::start((facts, 0..FACTS * page), (log, 0..LOG * page), &habits))?;
-        Ok(Self { address, name, room, profile, key, number, brain, started: None })
-    }
-
     /// The key to adopt it with.
-    pub const fn bind_key(&self) -> BindKey {
-        BindKey::new(self.key)
+    pub fn bind_key(&self) -> BindKey {
+        BindKey::new(self.owned.advert_key())
     }
 
-    /// Measures, logs and sends: a new counter, a new frame, stamped `stamp`; a second after the last at the soonest.
-    ///
-    /// # Errors
-    /// When the simulated flash fails.
-    pub fn send(
-        &mut self,
-        climate: Climate,
-        at: UnixMillis,
-        stamp: Stamp,
-        received_us: u64,
-    ) -> Result<Option<Sent>, KeepError<NorError>> {
-        let started = *self.started.get_or_insert(at);
-        let now_ms = u64::try_from(at - started).unwrap_or(0);
-        block_on(self.brain.sampled(now_ms, &self.measure(climate, at)))?;
-        let Some(sealed) = block_on(self.brain.advert(now_ms))? else { return Ok(None) };
-        let truth = self.said(sealed.service_data());
-        let advert = RawAdvert {
-            address: self.address,
-            receiver: ReceiverId::NONE,
-            rssi: None,
-            at: stamp,
-            received_us,
-            name: None,
-            service_data: vec![(v2::UUID, sealed.service_data().to_vec())],
-            manufacturer_data: Vec::new(),
-        };
-        Ok(Some(Sent { advert, truth }))
-    }
-
-    /// What was measured, by a frame of its own.
-    fn said(&self, service_data: &[u8]) -> Vec<Measure> {
+    /// The counter of one of its frames, and what it says, in steps of each quantity; `None` when it is none of its.
+    pub fn truth(&self, advert: &RawAdvert) -> Option<(u32, Vec<Measure>)> {
+        let (_, data) = advert.service_data.iter().find(|(uuid, _)| *uuid == v2::UUID)?;
+        let frame = v2::Frame::parse(data).ok()?;
         let mut buffer = [0; MAX_SERVICE_DATA];
-        let frame = v2::Frame::parse(service_data).ok();
-        let items = frame.and_then(|frame| frame.open(&self.key, self.address.bytes(), &mut buffer).ok());
+        let items = frame.open(&self.owned.advert_key(), self.address.bytes(), &mut buffer).ok()?;
         let measure = |item| match item {
             Item::Reading { quantity: Quantity::SettingsRevision, .. } => None,
             Item::Reading { quantity, value, .. } => Some(Measure::new(quantity, value)),
             _ => None,
         };
-        items.into_iter().flatten().filter_map(measure).collect()
+        Some((frame.counter()?, items.filter_map(measure).collect()))
     }
+}
 
-    /// What it measures at a moment, rounded to what the frame can hold.
-    fn measure(&self, climate: Climate, at: UnixMillis) -> Vec<Measure> {
-        let room = self.number;
-        let (warmth, damp) = match self.profile {
-            Profile::Co2 => (0.8, 4.0),
-            Profile::Dust => (-1.6, 5.0),
-            Profile::Compounds => (0.4, 14.0),
-            Profile::Door => (-1.0, 2.0),
-            Profile::Motion => (1.6, 30.0),
-            Profile::Weather => (0.0, 0.0),
-        };
-        let (celsius, percent) = match self.profile {
-            Profile::Weather => (climate.outside(at), climate.humidity(at, room, 0.0) + 28.0),
-            _ => (climate.room(at, room, warmth), climate.humidity(at, room, damp)),
-        };
-        let mut measures = vec![
-            Measure::new(Quantity::Battery, self.battery(at)),
-            Measure::new(Quantity::Temperature, steps(celsius, 0.01) * 10),
-            Measure::new(Quantity::Humidity, steps(percent, 0.01) * 100),
-        ];
-        let busy = climate.busy(at, room);
-        match self.profile {
-            Profile::Co2 => measures.push(Measure::new(Quantity::Co2, steps(430.0 + busy * 780.0, 1.0))),
-            Profile::Dust => measures.push(Measure::new(Quantity::Pm2_5, steps(4.0 + busy * 9.0, 1.0) * 10)),
-            Profile::Compounds => measures.push(Measure::new(Quantity::Tvoc, steps(90.0 + busy * 420.0, 1.0))),
-            Profile::Door => measures.push(Measure::new(Quantity::Door, climate.passing(at, room).into())),
-            Profile::Motion => measures.push(Measure::new(Quantity::Motion, climate.passing(at, room).into())),
-            Profile::Weather => {
-                measures.push(Measure::new(Quantity::Pressure, steps(climate.pressure(at), 0.01)));
-            }
-        }
-        measures
-    }
+/// A frame on the air.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sent {
+    /// When it was sent.
+    pub at: UnixMillis,
+    /// The frame as a receiver next to the sensor hears it, stamped with the wall's time.
+    pub advert: RawAdvert,
+}
 
-    /// A coin cell that lasts about three years, from a different day for each sensor.
-    fn battery(&self, at: UnixMillis) -> i64 {
-        let life_ms = 3 * 365 * 86_400_000_i64;
-        let age = (at.0 + i64::try_from(self.number).unwrap_or(0) * 7_000_000_000).rem_euclid(life_ms);
-        100 - age * 92 / life_ms
+impl Sent {
+    /// The same as a hub hears it whose own clock shows this then.
+    pub fn heard_at(self, stamp: Stamp, received_us: u64) -> RawAdvert {
+        RawAdvert { at: stamp, received_us, ..self.advert }
     }
+}
+
+/// What a coin cell has left that lasts about three years, %; from a different day for each sensor.
+fn charge(number: u64, at: UnixMillis) -> i64 {
+    let life_ms = 3 * 365 * 86_400_000_i64;
+    let age = (at.0 + i64::try_from(number).unwrap_or(0) * 7_000_000_000).rem_euclid(life_ms);
+    100 - age * 92 / life_ms
 }
 
 /// A value in whole multiples of `resolution`.

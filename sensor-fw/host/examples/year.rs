@@ -7,16 +7,8 @@
 
 use std::{error::Error, time::Instant};
 
-use chacha20::ChaCha8Rng;
-use fw_host::{Identity, Listening, Owner, Simulated, Values, World};
-use rand_core::SeedableRng as _;
-use wire::{
-    firmware::Hardware,
-    manifest::{KeyId, TrustedKey},
-    message::Name,
-    settings::Settings,
-    setup_code::Product,
-};
+use fw_host::{Identity, Listening, NO_UPDATES, Owner, Simulated, Values, World};
+use wire::{firmware::Hardware, message::Name, settings::Settings, setup_code::Product};
 
 const MINUTE_US: u64 = 60_000_000;
 const DAY_US: u64 = 1440 * MINUTE_US;
@@ -24,16 +16,15 @@ const DAY_US: u64 = 1440 * MINUTE_US;
 fn main() -> Result<(), Box<dyn Error>> {
     let count: u64 = std::env::args().nth(1).map_or(Ok(1), |count| count.parse())?;
     let began = Instant::now();
-    let (mut world, mut owner, mut luck) = (World::new(1), Owner::new(1), ChaCha8Rng::seed_from_u64(1));
+    let (mut world, mut owner, mut luck) = (World::new(1), Owner::new(1), fw_host::luck(1));
     let name = Name::new("Kitchen").ok_or("a name of at most 32 bytes")?;
     let mut ids = Vec::new();
     for seed in 0..count {
         let hardware = Hardware::new(0).ok_or("there are 32 revisions")?;
         let (identity, values) = (Identity::generate(Product(1), hardware, &mut luck), Values::Room { seed });
         let code = identity.setup_code();
-        let trusted = [1, 2].map(|id| TrustedKey { id: KeyId(id), public_key: [0; 32] });
         let (channels, model) = (values.channels(), values.model());
-        ids.push(world.add(Simulated { identity, channels, model, trusted, watcher: None }));
+        ids.push(world.add(Simulated { identity, channels, model, trusted: NO_UPDATES, watcher: None }));
         owner.pair(&mut world, &code, (name, Settings::DEFAULT), 10 * MINUTE_US)?;
     }
     println!("paired {count} in {:.2} s", began.elapsed().as_secs_f64());

@@ -36,26 +36,16 @@
 //! a sensor passes in seconds; the same seed gives the same adverts.
 //!
 //! ```
-//! use chacha20::ChaCha8Rng;
-//! use fw_host::{Identity, Owner, Simulated, Values, World};
-//! use rand_core::SeedableRng as _;
-//! use wire::{
-//!     firmware::Hardware,
-//!     manifest::{KeyId, TrustedKey},
-//!     message::Name,
-//!     settings::Settings,
-//!     setup_code::Product,
-//! };
+//! use fw_host::{Identity, NO_UPDATES, Owner, Simulated, Values, World, luck};
+//! use wire::{firmware::Hardware, message::Name, settings::Settings, setup_code::Product};
 //!
-//! let mut luck = ChaCha8Rng::seed_from_u64(7);
 //! let hardware = Hardware::new(0).ok_or("there are 32 revisions")?;
-//! let (identity, room) = (Identity::generate(Product(1), hardware, &mut luck), Values::Room { seed: 7 });
+//! let (identity, room) = (Identity::generate(Product(1), hardware, &mut luck(7)), Values::Room { seed: 7 });
 //! let label = identity.setup_code();
 //!
 //! let mut world = World::new(7);
 //! let (channels, model) = (room.channels(), room.model());
-//! let trusted = [1, 2].map(|id| TrustedKey { id: KeyId(id), public_key: [0; 32] });
-//! world.add(Simulated { identity, channels, model, trusted, watcher: None });
+//! world.add(Simulated { identity, channels, model, trusted: NO_UPDATES, watcher: None });
 //!
 //! let wishes = (Name::new("Kitchen").ok_or("at most 32 bytes")?, Settings::DEFAULT);
 //! let owned = Owner::new(7).pair(&mut world, &label, wishes, 60_000_000)?;
@@ -73,6 +63,7 @@ mod console;
 mod flash;
 mod hci;
 mod identity;
+mod luck;
 mod owner;
 mod run;
 mod values;
@@ -83,7 +74,8 @@ pub use console::parse;
 pub use flash::{FlashError, FlashFile, OpenError};
 pub use hci::{Hci, HciError, Unreachable};
 pub use identity::{Identity, IdentityError};
+pub use luck::luck;
 pub use owner::{CeremonyError, Owned, Owner, Session};
 pub use run::{RunError, Sensor, run};
 pub use values::{Table, Values, ValuesError};
-pub use world::{Link, LinkError, Model, QueueFull, SensorId, Simulated, Watcher, World};
+pub use world::{Link, LinkError, Model, NO_UPDATES, QueueFull, SensorId, Simulated, Watcher, World};

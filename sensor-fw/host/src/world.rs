@@ -14,7 +14,7 @@ use crate::air::{AdvertisingPdu, Listening};
 
 pub use link::{Link, LinkError};
 pub use parts::{Model, Watcher};
-pub use sensor::Simulated;
+pub use sensor::{NO_UPDATES, Simulated};
 
 use sensor::{Met, Sensor};
 

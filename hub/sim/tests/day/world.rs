@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use fw_host::Listening;
 use hub_assembly::{Config, Hub, Keeper, Pipeline, Surroundings};
 use hub_model::{
     BootId, Clock, Command, DeviceId, Epoch, EventBody, EventLog, Now, RawAdvert, ReceiverId, ReplayRule, Request, Seq,
@@ -51,6 +52,8 @@ pub(crate) struct World {
     running: Option<(Hub, Pipeline, Keeper)>,
     boots: u8,
     truth: BTreeMap<SeriesKey, Vec<(UnixMillis, i64)>>,
+    /// The counter of the last frame that somebody heard.
+    last: BTreeMap<DeviceId, u32>,
     counts: BTreeMap<&'static str, u64>,
 }
 
@@ -68,18 +71,22 @@ impl World {
         let clock = Arc::new(SetClock::default());
         clock.at.store(START.0, Ordering::Relaxed);
         clock.is_known.store(is_known, Ordering::Relaxed);
+        let mut house = House::new(seed, START).unwrap();
+        // Three copies of each frame, as if the others were lost.
+        house.listen(Listening::First(3));
         let mut world = Self {
             folder: tempfile::tempdir().unwrap(),
             clock,
-            house: House::new(seed),
+            house,
             air: Air::new(seed, 2, 0.0),
             running: None,
             boots: 0,
             truth: BTreeMap::new(),
+            last: BTreeMap::new(),
             counts: BTreeMap::new(),
         };
         world.boot();
-        furnish(world.hub(), &world.house).unwrap();
+        furnish(world.hub(), world.house.sensors()).unwrap();
         world.tick();
         world
     }
@@ -111,28 +118,42 @@ impl World {
         &self.running.as_ref().unwrap().0
     }
 
-    /// Everything the sensors sent in this minute, heard by two receivers that miss `loss` of it each.
+    /// Everything the sensors send in this minute, heard by two receivers that miss `loss` of it each.
     pub(crate) fn air_a_minute(&mut self, at: UnixMillis, loss: f64) -> Vec<RawAdvert> {
         self.air.set_loss(loss);
-        self.clock.at.store(at.0, Ordering::Relaxed);
-        let now = self.clock.now();
-        let sent = self.house.send_due_stamped(at, 60_000, now.stamp, now.us);
+        // What was sent before nobody heard.
+        self.house.live_until(at);
         let mut all = Vec::new();
-        for sent in sent {
-            let heard = self.air.carry(&sent.advert, 3);
-            if !heard.is_empty() {
-                let device = DeviceId::from(sent.advert.address);
-                for measure in &sent.truth {
-                    let key = SeriesKey::new(device, measure.quantity, 0);
-                    self.truth.entry(key).or_default().push((at, measure.value));
-                }
+        for sent in self.house.live_until(at + 60_000) {
+            let sent_at = sent.at;
+            self.clock.at.store(sent_at.0, Ordering::Relaxed);
+            let heard = self.air.carry(&sent.heard_at(self.clock.now().stamp, self.clock.now().us));
+            if let Some(advert) = heard.first() {
+                self.learn(sent_at, advert);
             }
             for advert in heard {
                 self.hear(&advert);
                 all.push(advert);
             }
         }
+        self.clock.at.store(at.0 + 60_000, Ordering::Relaxed);
         all
+    }
+
+    /// What a sensor meant by a frame that is heard for the first time.
+    fn learn(&mut self, at: UnixMillis, advert: &RawAdvert) {
+        let device = DeviceId::from(advert.address);
+        let sensor = self.house.sensors().iter().find(|sensor| sensor.address == advert.address).unwrap();
+        let (counter, measures) = sensor.truth(advert).unwrap();
+        if self.last.insert(device, counter) == Some(counter) {
+            return;
+        }
+        // As the hub keeps times unless it is told otherwise: to the second.
+        let at = UnixMillis(at.0 / 1000 * 1000);
+        for measure in measures {
+            let key = SeriesKey::new(device, measure.quantity, 0);
+            self.truth.entry(key).or_default().push((at, measure.value));
+        }
     }
 
     pub(crate) fn hear(&mut self, advert: &RawAdvert) {

@@ -46,7 +46,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     ),
     row("hub-daemon", &["hub-model", "hub-assembly", "hub-history", "hub-archive", "hub-radio", "hub-decode"]),
-    row("hub-sim", &["hub-model", "hub-assembly", "hub-bus", "fw-logic", "wire", "units"]),
+    row("hub-sim", &["hub-model", "hub-assembly", "fw-host", "fw-app", "fw-logic", "wire", "units"]),
     row("xtask", &[]),
 ];
 

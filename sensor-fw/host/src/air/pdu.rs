@@ -12,7 +12,8 @@ const SERVICE_DATA_128: u8 = 0x21;
 pub enum Listening {
     /// Every one.
     Every,
-    /// So many of each advert, from its first on; those that only repeat it are as good as not there.
+    /// So many of each payload, from its first on, whether somebody may connect or not: what only repeats them tells
+    /// nothing.
     First(u32),
 }
 
@@ -46,9 +47,9 @@ impl AdvertisingPdu {
         }
     }
 
-    /// Is it the same but for its time?
+    /// Does the same sender say the same again?
     pub(super) fn repeats(&self, other: &Self) -> bool {
-        Self { at_us: 0, ..*self } == Self { at_us: 0, ..*other }
+        (self.from, self.length, self.data) == (other.from, other.length, other.data)
     }
 
     /// All AD structures, one after another.

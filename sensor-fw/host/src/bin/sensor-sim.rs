@@ -4,14 +4,10 @@
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
-use fw_host::{FlashFile, Hci, Identity, Sensor, Values};
+use fw_host::{FlashFile, Hci, Identity, NO_UPDATES, Sensor, Values};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
-use wire::{
-    firmware::Hardware,
-    manifest::{KeyId, TrustedKey},
-    setup_code::Product,
-};
+use wire::{firmware::Hardware, setup_code::Product};
 
 type Failure = Box<dyn Error>;
 
@@ -120,8 +116,7 @@ impl Run {
         if self.trust.len() > 2 {
             return Err(format!("trust {} keys: a sensor trusts two at most", self.trust.len()).into());
         }
-        // A key of zeros signs nothing.
-        let mut trusted = [1, 2].map(|id| TrustedKey { id: KeyId(id), public_key: [0; 32] });
+        let mut trusted = NO_UPDATES;
         trusted.iter_mut().zip(&self.trust).for_each(|(trusted, key)| trusted.public_key = *key);
         let values = self.values.as_deref().map(Values::read).transpose()?;
         let parts = self.hci.into_iter().zip(self.identity).zip(self.flash).zip(self.seed..);

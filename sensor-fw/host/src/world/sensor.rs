@@ -15,7 +15,11 @@ use chacha20::ChaCha8Rng;
 use fw_app::{Parts, Stopped};
 use fw_logic::Channel;
 use rand_core::SeedableRng as _;
-use wire::{bthome::Address, manifest::TrustedKey, service::ResetReason};
+use wire::{
+    bthome::Address,
+    manifest::{KeyId, TrustedKey},
+    service::ResetReason,
+};
 
 use super::parts::{Dark, Flash, Happenings, Model, ModelProbe, SimBoard, Watched, Watcher};
 use crate::{
@@ -25,6 +29,10 @@ use crate::{
     flash::map,
     identity::Identity,
 };
+
+/// The keys of a sensor that takes no updates: a key of zeros signs nothing.
+pub const NO_UPDATES: [TrustedKey; 2] =
+    [TrustedKey { id: KeyId(1), public_key: [0; 32] }, TrustedKey { id: KeyId(2), public_key: [0; 32] }];
 
 /// A sensor that is to be simulated.
 pub struct Simulated {

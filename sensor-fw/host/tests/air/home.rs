@@ -2,14 +2,11 @@
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
-use chacha20::ChaCha8Rng;
-use fw_host::{AdvertisingPdu, Identity, Owned, Owner, SensorId, Simulated, Values, World};
-use rand_core::SeedableRng as _;
+use fw_host::{AdvertisingPdu, Identity, NO_UPDATES, Owned, Owner, SensorId, Simulated, Values, World};
 use units::Quantity;
 use wire::{
     bthome::{Item, MAX_SERVICE_DATA, v2},
     firmware::Hardware,
-    manifest::{KeyId, TrustedKey},
     message::Name,
     settings::Settings,
     setup_code::{Product, SetupCode},
@@ -24,8 +21,7 @@ pub(crate) const DAY_US: u64 = 24 * HOUR_US;
 pub(crate) type Notes = Rc<RefCell<Vec<(u64, String)>>>;
 
 pub(crate) fn simulated(seed: u64) -> (Simulated, SetupCode, Notes) {
-    let mut luck = ChaCha8Rng::seed_from_u64(seed);
-    let identity = Identity::generate(Product(1), Hardware::new(0).unwrap(), &mut luck);
+    let identity = Identity::generate(Product(1), Hardware::new(0).unwrap(), &mut fw_host::luck(seed));
     let code = identity.setup_code();
     let values = Values::Room { seed };
     let notes = Notes::default();
@@ -34,7 +30,7 @@ pub(crate) fn simulated(seed: u64) -> (Simulated, SetupCode, Notes) {
         identity,
         channels: values.channels(),
         model: values.model(),
-        trusted: [1, 2].map(|id| TrustedKey { id: KeyId(id), public_key: [0; 32] }),
+        trusted: NO_UPDATES,
         watcher: Some(Box::new(move |at_us, note| kept.borrow_mut().push((at_us, note.to_string())))),
     };
     (simulated, code, notes)

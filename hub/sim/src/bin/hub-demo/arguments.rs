@@ -4,7 +4,8 @@ use clap::Parser;
 
 /// Ingle with a simulated house.
 ///
-/// Six sensors send encrypted BTHome adverts through the real hub; a year of past is made at start.
+/// Six sensors, each its whole firmware on simulated air, are paired and send encrypted adverts to the real hub; a year of
+/// past is made at start.
 #[derive(Parser)]
 #[command(name = "hub-demo", version)]
 pub(crate) struct Arguments {

@@ -1,6 +1,6 @@
 use hub_assembly::{BindError, ConfigError, OpenError, StopError};
 use hub_model::CommandError;
-use hub_sim::PastError;
+use hub_sim::{HouseError, PastError};
 use thiserror::Error;
 
 /// Why the demonstration ended otherwise than it was asked to.
@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Open(#[from] OpenError),
     #[error("the house could not be furnished")]
     Furnish(#[from] CommandError),
+    #[error(transparent)]
+    House(#[from] HouseError),
     #[error(transparent)]
     Past(#[from] PastError),
     #[error(transparent)]

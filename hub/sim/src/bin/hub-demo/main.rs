@@ -17,17 +17,22 @@ use clap::Parser;
 use clock::DemoClock;
 use failure::Failure;
 use folder::Folder;
+use fw_host::Listening;
 use hub_assembly::{ADVERT_QUEUE, Config, Hub, Surroundings, chain};
 use hub_model::{Clock, Epoch, RawAdvert, ReceiverId};
 use hub_sim::{Air, House, Past, furnish, live_through};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
+use wire::settings::Settings;
 
-const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 86_400_000;
-/// Milliseconds between two frames of one sensor today.
-const LIVE_INTERVAL_MS: i64 = 5_000;
+/// How the sensors lived for a year: they measure every five minutes, and their hub may connect once an hour.
+const YEAR: Settings = Settings { sampling_s: 300, window_every_s: 3600, ..Settings::DEFAULT };
+/// How they lived since yesterday.
+const YESTERDAY: Settings = Settings { sampling_s: 60, heartbeat_s: 60, ..Settings::DEFAULT };
+/// How they live while somebody watches.
+const TODAY: Settings = Settings { advert_interval_ms: 1000, sampling_s: 5, heartbeat_s: 10, ..Settings::DEFAULT };
 /// Shares of frames lost by each of the two simulated receivers.
 const LOSS: f64 = 0.15;
 
@@ -52,8 +57,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     listen.set_port(arguments.port);
     config.server = config.server.with_listen(listen);
     let hub = open(config, &clock)?;
-    let mut house = House::new(arguments.seed);
-    live_a_year(&hub, &clock, &mut house)?;
+    let house = live_a_year(&hub, &clock, arguments.seed)?;
 
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
@@ -65,11 +69,11 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
             hub.receivers().begun(receiver, name);
         }
         let air = Air::new(arguments.seed, 2, LOSS);
-        let live = tokio::spawn(live(house, air, Arc::clone(&clock), adverts, running.stopping()));
         announce(&url, arguments.headless);
-        running.until(stop_signal()).await?;
-        live.await.map_err(std::io::Error::other)?;
-        Ok(())
+        // The house stays on this thread: sensors have no other.
+        let live = live(house, air, &clock, adverts, running.stopping());
+        let (stopped, ()) = tokio::join!(running.until(stop_signal()), live);
+        Ok(stopped?)
     })
 }
 
@@ -84,18 +88,16 @@ fn open(config: Config, clock: &Arc<DemoClock>) -> Result<Hub, Failure> {
     Ok(Hub::open(config, around)?)
 }
 
-/// Thirteen months that end now: coarse at first, finer in the last day.
-fn live_a_year(hub: &Hub, clock: &Arc<DemoClock>, house: &mut House) -> Result<(), Failure> {
+/// A year that ends now: coarse at first, finer in the last day.
+fn live_a_year(hub: &Hub, clock: &Arc<DemoClock>, seed: u64) -> Result<House, Failure> {
     let now = clock.real();
-    let yesterday = now + -DAY_MS;
-    let pasts = [
-        Past { span: now + -366 * DAY_MS..yesterday, interval_ms: 5 * MINUTE_MS },
-        Past { span: yesterday..now, interval_ms: MINUTE_MS },
-    ];
-    clock.replay().set(pasts.first().map_or(now, |past| past.span.start));
-    furnish(hub, house)?;
+    let (begin, yesterday) = (now + -366 * DAY_MS, now + -DAY_MS);
+    let pasts = [Past { span: begin..yesterday, settings: YEAR }, Past { span: yesterday..now, settings: YESTERDAY }];
+    clock.replay().set(begin);
+    let mut house = House::new(seed, begin)?;
+    furnish(hub, house.sensors())?;
     let is_terminal = std::io::stderr().is_terminal();
-    let summary = live_through(hub, clock.replay(), house, &pasts, |share| {
+    let summary = live_through(hub, clock.replay(), &mut house, &pasts, |share| {
         if is_terminal {
             eprint!("\rliving through a year … {:3.0} %", share * 100.0);
         }
@@ -105,38 +107,40 @@ fn live_a_year(hub: &Hub, clock: &Arc<DemoClock>, house: &mut House) -> Result<(
         eprintln!();
     }
     say(&format!(
-        "a year of {} sensors: {} encrypted adverts, {} readings, {:.1} MB on disk, {:.1} s",
+        "a year of {} sensors, each its whole firmware: {} encrypted adverts, {} readings, {:.1} MB on disk, {:.1} s",
         house.sensors().len(),
         summary.adverts,
         summary.readings,
         summary.bytes_stored as f64 / 1e6,
         clock.since_start().as_secs_f64()
     ));
-    Ok(())
+    house.set(TODAY)?;
+    house.listen(Listening::Every);
+    Ok(house)
 }
 
-/// Today: every sensor sends every few seconds, two receivers hear most of it.
+/// Today: the sensors live on, and two receivers hear most of what they send.
 async fn live(
     mut house: House,
     mut air: Air,
-    clock: Arc<DemoClock>,
+    clock: &DemoClock,
     adverts: mpsc::Sender<RawAdvert>,
     stop: CancellationToken,
 ) {
     let mut tick = tokio::time::interval(Duration::from_millis(250));
-    let mut due = Vec::new();
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = tick.tick() => {}
         }
         let now = clock.now();
-        for sent in house.send_due_stamped(now.wall.at, LIVE_INTERVAL_MS, now.stamp, now.us) {
-            due.extend(air.carry(&sent.advert, 2));
-        }
-        for advert in due.drain(..) {
-            if adverts.send(advert).await.is_err() {
-                return;
+        for sent in house.live_until(now.wall.at) {
+            let age_ms = u64::try_from(now.wall.at - sent.at).unwrap_or(0);
+            let received_us = now.us.saturating_sub(age_ms * 1000);
+            for advert in air.carry(&RawAdvert { received_us, ..sent.advert }) {
+                if adverts.send(advert).await.is_err() {
+                    return;
+                }
             }
         }
     }
