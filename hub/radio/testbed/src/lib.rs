@@ -133,7 +133,7 @@ pub enum Ask {
     },
     /// End the connection. Answer: done.
     Disconnect,
-    /// What bluetoothd, D-Bus and the kernel have said. Answer: log.
+    /// What the kernel, D-Bus and bluetoothd have said since everything was made fresh. Answer: log.
     Log,
     /// Switch the guest off. No answer.
     PowerOff,

@@ -113,7 +113,16 @@ impl Apt {
 /// This is read last, so of the machine's own settings only the way to the network is left.
 fn config(folder: &Path) -> String {
     let own = |name: &str| folder.join(name).display().to_string();
-    let mut text = "#clear APT::Architectures;\n".to_owned();
+    let mut text = String::new();
+    // What the machine does after its own updates is not for these.
+    for list in [
+        "APT::Architectures",
+        "APT::Update::Pre-Invoke",
+        "APT::Update::Post-Invoke",
+        "APT::Update::Post-Invoke-Success",
+    ] {
+        text += &format!("#clear {list};\n");
+    }
     for (option, value) in [
         ("Dir::Etc::sourcelist", own("sources.list").as_str()),
         ("Dir::Etc::sourceparts", "/dev/null"),

@@ -64,21 +64,28 @@ pub(crate) fn forget_devices() -> Result<()> {
     fs::remove_dir_all(DEVICES).and_then(|()| fs::create_dir(DEVICES)).context("failed to empty bluetoothd's folder")
 }
 
-/// What the kernel has said, a line each.
-pub(crate) fn kernel_log() -> Vec<String> {
-    let mut lines = Vec::new();
-    let options = OpenOptions::new()
-        .read(true)
-        .custom_flags(i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default())
-        .open("/dev/kmsg");
-    let (Ok(mut log), mut record) = (options, [0; 8192]) else { return lines };
-    // One read is one record; at the end one would have to wait.
-    while let Ok(length @ 1..) = log.read(&mut record) {
-        let text = String::from_utf8_lossy(record.get(..length).unwrap_or_default());
-        let text = text.split_once(';').map_or("", |(_, text)| text);
-        lines.push(format!("kernel: {}", text.lines().next().unwrap_or_default()));
+/// What the kernel says.
+pub(crate) struct KernelLog(File);
+
+impl KernelLog {
+    pub(crate) fn open() -> Result<Self> {
+        // The flags are a C int whose highest bit is none of them.
+        let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+        let log = OpenOptions::new().read(true).custom_flags(flags).open("/dev/kmsg");
+        log.map(Self).context("failed to open the kernel's log")
     }
-    lines
+
+    /// What it has said since it was asked the last time, a line each.
+    pub(crate) fn lines(&mut self) -> Vec<String> {
+        let (mut lines, mut record) = (Vec::new(), [0; 8192]);
+        // One read is one record; at the end one would have to wait.
+        while let Ok(length @ 1..) = self.0.read(&mut record) {
+            let text = String::from_utf8_lossy(record.get(..length).unwrap_or_default());
+            let text = text.split_once(';').map_or("", |(_, text)| text);
+            lines.push(format!("kernel: {}", text.lines().next().unwrap_or_default()));
+        }
+        lines
+    }
 }
 
 /// Ends the guest, and with it this program.

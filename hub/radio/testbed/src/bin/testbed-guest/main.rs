@@ -23,6 +23,7 @@ use tokio::sync::mpsc;
 
 use daemon::Daemon;
 use gatt::Link;
+use home::KernelLog;
 use listening::Listening;
 use pump::Pump;
 
@@ -78,6 +79,7 @@ fn say(port: &mut File, what: &impl serde::Serialize) -> Result<()> {
 
 /// What there is in the guest.
 struct Guest {
+    kernel: KernelLog,
     dbus: Daemon,
     bluetoothd: Daemon,
     pumps: Vec<Pump>,
@@ -90,7 +92,14 @@ impl Guest {
         let mut dbus = Daemon::dbus();
         dbus.start()?;
         let pumps = (0..RADIOS).map(|radio| Pump::new(&format!("radio{radio}"))).collect::<Result<_>>()?;
-        Ok(Self { dbus, bluetoothd: Daemon::bluetoothd(), pumps, listening: None, link: None })
+        Ok(Self {
+            kernel: KernelLog::open()?,
+            dbus,
+            bluetoothd: Daemon::bluetoothd(),
+            pumps,
+            listening: None,
+            link: None,
+        })
     }
 
     async fn answer(&mut self, ask: Ask) -> Result<Answer> {
@@ -148,6 +157,8 @@ impl Guest {
             pump.unplug()?;
         }
         home::forget_devices()?;
+        // What was said so far is of no interest to who begins anew.
+        self.log();
         self.bluetoothd.start()
     }
 
@@ -160,9 +171,9 @@ impl Guest {
     }
 
     fn log(&mut self) -> Vec<String> {
-        let mut lines = self.dbus.lines();
+        let mut lines = self.kernel.lines();
+        lines.extend(self.dbus.lines());
         lines.extend(self.bluetoothd.lines());
-        lines.extend(home::kernel_log());
         lines
     }
 }

@@ -5,11 +5,12 @@ use anyhow::{Result, ensure};
 use crate::bench::Bench;
 
 pub(super) async fn the_adapter_is_there_after_boot(bench: &mut Bench) -> Result<()> {
-    let daemon = bench.await_adapter().await?;
+    let adapter = bench.adapter.clone();
+    let daemon = bench.await_adapter(&adapter).await?;
     ensure!(!daemon.is_empty(), "bluetoothd does not say its version");
     bench.figure(format!(
-        "Linux {}, BlueZ {daemon}, {}; up after {:.1} s",
-        bench.boot.kernel, bench.adapter, bench.boot.seconds
+        "Linux {}, BlueZ {daemon}, {adapter}; up after {:.1} s",
+        bench.boot.kernel, bench.boot.seconds
     ));
     Ok(())
 }
