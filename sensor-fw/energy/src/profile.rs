@@ -21,7 +21,8 @@ pub struct Profile {
     pub probe: Option<Probe>,
     /// How often a door is opened in a day; `None` where there is no switch.
     pub openings_a_day: Option<u64>,
-    /// KiB of RAM that stay on while it sleeps: what the program and the link layer use, up to a whole section.
+    /// KiB of RAM that stay on while it sleeps, or all that the chip has: what the program, its stack and the link layer use, up
+    /// to a whole section.
     pub ram_kib: u32,
     /// The most that a part of it asks for at once, mA.
     pub peak_milliamps: f64,
@@ -29,7 +30,7 @@ pub struct Profile {
 
 /// Program and link layer are linked into so much RAM, their stack included; the board's start switches the other sections
 /// off. A test of `boards/map` compares this with what the boards keep.
-const RAM_KIB: u32 = 64;
+const RAM_KIB: u32 = 96;
 const TEMPERATURE: Channel = Channel { quantity: Quantity::Temperature, band: 100 };
 const HUMIDITY: Channel = Channel { quantity: Quantity::Humidity, band: 5000 };
 const VOLTAGE: Channel = Channel { quantity: Quantity::Voltage, band: 20 };

@@ -12,7 +12,7 @@
 //! | log | what was measured: whatever is left, 128 KiB at most |
 //! | identity | one page, written once when the sensor is made |
 //!
-//! and memory likewise, as far as it stays on ([`KEPT`]):
+//! and memory likewise, as far as it stays on ([`Board::kept`]):
 //!
 //! | part | what |
 //! |---|---|
@@ -37,7 +37,7 @@ mod memory;
 
 use core::fmt;
 
-pub use memory::{KEPT, RETAINED, STACK};
+pub use memory::RETAINED;
 
 /// Flash is erased by so many bytes, on all of these chips (the nRF54L emulates it).
 pub const PAGE: u32 = 4096;
@@ -131,15 +131,15 @@ impl Board {
     /// The chips' flash: nRF52840 1 MiB, nRF52832-QFAA 512 KiB, nRF54L15 1524 KiB.
     pub const fn map(self) -> Map {
         match self {
-            Self::Nrf52840Dk => Map::lay(1024 * KIB, 32 * KIB, 360 * KIB),
-            Self::Nrf52832Module => Map::lay(512 * KIB, 32 * KIB, 212 * KIB),
-            Self::Nrf54l15Dk => Map::lay(1524 * KIB, 32 * KIB, 600 * KIB),
+            Self::Nrf52840Dk => Map::lay(1024 * KIB, 32 * KIB, 360 * KIB, self.kept()),
+            Self::Nrf52832Module => Map::lay(512 * KIB, 32 * KIB, 212 * KIB, self.kept()),
+            Self::Nrf54l15Dk => Map::lay(1524 * KIB, 32 * KIB, 600 * KIB, self.kept()),
         }
     }
 }
 
 impl Map {
-    const fn lay(flash: u32, boot: u32, active: u32) -> Self {
+    const fn lay(flash: u32, boot: u32, active: u32, kept: u32) -> Self {
         let boot = Part { start: 0, length: boot };
         let active = boot.then(active);
         let other = active.then(active.length + PAGE);
@@ -149,8 +149,8 @@ impl Map {
         let identity = Part { start: flash - IDENTITY, length: IDENTITY };
         let left = identity.start - facts.end();
         let log = facts.then(if left < LONGEST_LOG { left } else { LONGEST_LOG });
-        let stack = Part { start: memory::START, length: STACK };
-        let ram = stack.then(KEPT - STACK - RETAINED);
+        let stack = Part { start: memory::START, length: kept - memory::OWNED };
+        let ram = stack.then(memory::OWNED - RETAINED);
         Self { boot, active, other, state, facts, log, identity, stack, ram, retained: ram.then(RETAINED) }
     }
 
@@ -230,7 +230,7 @@ impl fmt::Display for MemoryX {
 mod tests {
     extern crate std;
 
-    use std::string::ToString as _;
+    use std::{format, string::ToString as _};
 
     use super::*;
 
@@ -257,11 +257,14 @@ mod tests {
         for board in Board::ALL {
             let map = board.map();
             let [boot, program] = [Image::Bootloader, Image::Program].map(|image| image.memory_x(&map).to_string());
-            let ram = "RAM : ORIGIN = 0x20008000, LENGTH = 0x00007FE0\n}\n_stack_start = 0x20008000;\n_stack_end = 0x20000000;\n";
-            assert!(boot.ends_with(ram) && program.ends_with(ram), "{boot}{program}");
+            let stack = 0x2000_0000 + board.kept() - 0x8000;
+            let ram = format!(
+                "RAM : ORIGIN = 0x{stack:08X}, LENGTH = 0x00007FE0\n}}\n_stack_start = 0x{stack:08X};\n_stack_end = 0x20000000;\n"
+            );
+            assert!(boot.ends_with(&ram) && program.ends_with(&ram), "{boot}{program}");
             assert!(boot.contains("FLASH : ORIGIN = 0x00000000, LENGTH = 0x00007C00"), "{boot}");
             assert_eq!(map.ram.end(), map.retained.start);
-            assert_eq!(map.retained.end(), 0x2000_0000 + KEPT);
+            assert_eq!(map.retained.end(), 0x2000_0000 + board.kept());
         }
     }
 }
