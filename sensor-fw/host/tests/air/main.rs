@@ -4,3 +4,4 @@
 mod ceremonies;
 mod home;
 mod life;
+mod updates;
