@@ -129,9 +129,12 @@ impl Controller {
             }
             (PARAMETERS, parameters) => self.set_parameters(parameters),
             (DATA, parameters) if self.advertiser.pdu.set_data(parameters) => Ok(Reply::new()),
+            (ENABLE, [1]) if self.line.is_some() && self.advertiser.pdu.is_connectable => {
+                Err(Error::CONN_LIMIT_EXCEEDED)
+            }
             (ENABLE, [is_on @ (0 | 1)]) => {
                 self.advertiser.pdu.from = self.random_address;
-                self.advertiser.enable(*is_on == 1 && !self.is_connectable_again(), now_us);
+                self.advertiser.enable(*is_on == 1, now_us);
                 Ok(Reply::new())
             }
             (DISCONNECT, [low, high, _]) => match &mut self.line {
@@ -146,11 +149,6 @@ impl Controller {
             }
             _ => Err(Error::UNKNOWN_CMD),
         }
-    }
-
-    /// Somebody is connected and more are asked for: there is one connection.
-    const fn is_connectable_again(&self) -> bool {
-        self.line.is_some() && self.advertiser.pdu.is_connectable
     }
 
     fn set_parameters(&mut self, parameters: &[u8]) -> Result<Reply, Error> {

@@ -94,15 +94,18 @@ impl World {
         }
         (self.links, sensor.link) = (number, number);
         let mut link = Link { sensor: id, number, mtu: 23, to_sensor: 0, notified: VecDeque::new() };
-        self.settle_in(&mut link)?;
-        Ok(link)
+        match self.settle_in(&mut link) {
+            Ok(()) => Ok(link),
+            Err(error) => {
+                self.disconnect(link);
+                Err(error)
+            }
+        }
     }
 
     /// Who sends from this address, or would.
     fn find(&mut self, address: Address) -> Option<SensorId> {
-        let ids = (0..self.sensors.len()).map(SensorId);
-        let ids: Vec<SensorId> = ids.collect();
-        ids.into_iter().find(|id| {
+        (0..self.sensors.len()).map(SensorId).find(|id| {
             self.sensor(*id)
                 .is_some_and(|sensor| sensor.address == address || sensor.controller.borrow().is_sending_from(address))
         })

@@ -79,6 +79,9 @@ fn frames_cross_in_packets_and_are_whole_again() {
         controller.send_until(1_000_000, Listening::Every, Some([0xC0, 1, 2, 3, 4, 5]), &mut Vec::new()).unwrap();
     controller.connected(connected_us);
     assert_eq!(read(&mut controller).len(), 1);
+    // One is enough.
+    let again = command::<LeSetAdvEnable>(&mut controller, &[1]);
+    assert_eq!(again, Err(Error::CONN_LIMIT_EXCEEDED));
     // From the central, in two packets.
     let mut frame = vec![0x2C, 1, 4, 0];
     frame.resize(4 + 300, 7);
