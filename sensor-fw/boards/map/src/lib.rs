@@ -33,10 +33,12 @@
 //! Does not know: chips' registers but for the bits of [`sections`](Board::unused_memory), pins, what is in the parts.
 #![no_std]
 
+mod mark;
 mod memory;
 
 use core::fmt;
 
+pub use mark::Mark;
 pub use memory::RETAINED;
 
 /// Flash is erased by so many bytes, on all of these chips (the nRF54L emulates it).

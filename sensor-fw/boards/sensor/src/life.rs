@@ -10,7 +10,7 @@ use embassy_time::{Delay, Duration, Instant, Timer};
 use fw_app::{Board, Led as _, Note, Notes, Parts, Stopped};
 use fw_drivers::{Chemistry, Sht4x, Sht4xAddress, Supply};
 use fw_logic::{Channel, Resets, Shared, boot::Layout, image::Slot, pairing::Identity, provision::Provision};
-use map::Part;
+use map::{Mark, Part};
 use nrf_mpsl::Flash;
 use static_cell::StaticCell;
 use units::Quantity;
@@ -195,8 +195,13 @@ impl Notes for Nobody {
     fn note(&mut self, _note: &Note<'_>) {}
 }
 
+/// What whoever signs the image is to say of it too.
+static MARK: [u8; Mark::LENGTH] = Mark::new(BOARD, VERSION.0, SECURITY_COUNTER).to_bytes();
+
 /// Runs the sensor until something fails; then the chip begins anew.
 pub async fn run(spawner: Spawner, chip: Chip, pins: Pins) -> ! {
+    // Nothing here reads it, and it is to be in the image.
+    core::hint::black_box(&MARK);
     static NOISE: StaticCell<Noise> = StaticCell::new();
     static FLASH: StaticCell<OneFlash> = StaticCell::new();
 
@@ -251,24 +256,34 @@ async fn call_for_an_identity(led: &mut Light, dog: &mut WatchdogHandle) -> ! {
 
 fn identity(provision: Provision) -> Identity {
     let Provision { product, uid, static_key, secret, certificate } = provision;
-    let part = |text: &str| text.parse().unwrap_or(u8::MAX);
     Identity {
         product,
         uid,
         static_key,
         secret,
         certificate,
-        firmware: Version([
-            part(env!("CARGO_PKG_VERSION_MAJOR")),
-            part(env!("CARGO_PKG_VERSION_MINOR")),
-            part(env!("CARGO_PKG_VERSION_PATCH")),
-            0,
-        ]),
+        firmware: VERSION,
         hardware: HARDWARE,
         boot: 0,
         channels: CHANNELS,
     }
 }
+
+/// The package's.
+const VERSION: Version = {
+    const fn part(text: &str) -> u8 {
+        match u8::from_str_radix(text, 10) {
+            Ok(part) => part,
+            Err(_) => u8::MAX,
+        }
+    }
+    Version([
+        part(env!("CARGO_PKG_VERSION_MAJOR")),
+        part(env!("CARGO_PKG_VERSION_MINOR")),
+        part(env!("CARGO_PKG_VERSION_PATCH")),
+        0,
+    ])
+};
 
 const HARDWARE: Hardware = match Hardware::new(BOARD.revision()) {
     Some(hardware) => hardware,

@@ -3,7 +3,7 @@
 //! ```text
 //! cargo xtask fw-sign --key release.key --new-key 1
 //! cargo xtask fw-sign --board nrf52840-dk --key release.key --image target/…/nrf52840-dk \
-//!     --version 0.2.0.0 --security-counter 1 --out kitchen-0.2.update
+//!     --version 0.1.0.0 --security-counter 1 --out kitchen.update
 //! ```
 //!
 //! The file is what a hub is given:
@@ -13,8 +13,8 @@
 //! | 0 | 151 | the signed [manifest](wire::manifest) |
 //! | 151 | its length | the image, as it lies in the active slot from the slot's first byte |
 //!
-//! Nothing is written that a sensor of the board would refuse. Whether the program calls itself by the version, and has the
-//! security counter (`chip::SECURITY_COUNTER`), is not to be seen from outside: who signs says what is true.
+//! Nothing is written that a sensor of the board would refuse, or of which the program itself says something else
+//! ([`map::Mark`]).
 
 mod image;
 mod key;
@@ -22,7 +22,7 @@ mod key;
 use std::{fs, path::PathBuf};
 
 use clap::Parser;
-use map::{Board, PAGE};
+use map::{Board, Mark, PAGE};
 use sha2::{Digest as _, Sha512};
 use wire::{
     firmware::{Hardware, Version},
@@ -79,6 +79,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Key::parse(&read(&arguments.key)?).map_err(|error| format!("read {}: {error}", arguments.key.display()))?;
     let bytes = image::of_file(&read(image)?, &board.map())
         .map_err(|error| format!("take {} for a program of {}: {error}", image.display(), board.name()))?;
+    let said = Mark::new(*board, version.0, security_counter);
+    match Mark::find(&bytes) {
+        Some(mark) if mark == said => {}
+        Some(mark) => {
+            return Err(format!("sign {}, which says {mark:?} of itself, as {said:?}", image.display()).into());
+        }
+        None => return Err(format!("find what {} says of itself: it is no program of ours", image.display()).into()),
+    }
     let product = Product(arguments.product);
     let update = sign(&key, &bytes, *board, product, *version, security_counter)?;
     write_new(out, &update, 0o644)?;

@@ -72,13 +72,24 @@ fn a_key_is_made_an_image_signed_and_the_sensor_takes_it() {
     assert!(run(&make).unwrap_err().to_string().contains("release.key"), "a key is not written over");
 
     // Code, and behind it with a gap what memory begins with.
-    let (code, data) = (program(1000), [0x55; 24]);
+    let (mut code, data) = (program(1000), [0x55; 24]);
+    code[500..][..Mark::LENGTH].copy_from_slice(&Mark::new(BOARD, [1, 2, 3, 4], 3).to_bytes());
     let start = BOARD.map().active.start;
     fs::write(&image, elf(&[(start, &code), (start + 1008, &data)])).unwrap();
-    let words = ["--board", "nrf52832-module", "--key", &key, "--image", &image, "--version", "1.2.3.4"];
-    let sign = arguments(&[&words[..], &["--security-counter", "3", "--out", &out]].concat()).unwrap();
-    run(&sign).unwrap();
-    assert!(run(&sign).unwrap_err().to_string().contains("kitchen.update"), "an update is not written over");
+    let sign_as = |board: &str, version: &str, counter: &str| {
+        let words = ["--board", board, "--key", &key, "--image", &image, "--version", version];
+        run(&arguments(&[&words[..], &["--security-counter", counter, "--out", &out]].concat()).unwrap())
+    };
+    // Of what it is the program itself has a word to say.
+    for (board, version, counter) in
+        [("nrf52840-dk", "1.2.3.4", "3"), ("nrf52832-module", "1.2.3.5", "3"), ("nrf52832-module", "1.2.3.4", "4")]
+    {
+        let error = sign_as(board, version, counter).unwrap_err().to_string();
+        assert!(error.contains("says Mark { revision: 2, version: [1, 2, 3, 4], security_counter: 3 }"), "{error}");
+    }
+    let sign = || sign_as("nrf52832-module", "1.2.3.4", "3");
+    sign().unwrap();
+    assert!(sign().unwrap_err().to_string().contains("kitchen.update"), "an update is not written over");
 
     let (update, key) = (fs::read(&out).unwrap(), Key::parse(&fs::read(&key).unwrap()).unwrap());
     assert_eq!(update[manifest::LENGTH..], [&code[..], &[0xFF; 8], &data].concat());
