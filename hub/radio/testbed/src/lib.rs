@@ -224,6 +224,8 @@ pub struct Heard {
     pub events: u64,
     /// How many it dropped because nobody took them.
     pub dropped: u64,
+    /// Of the last round, some that did not come though later ones did, or others did that were sent at the same time.
+    pub missing: Vec<String>,
     /// What it told.
     pub reports: Vec<String>,
     /// What it cost since it began.

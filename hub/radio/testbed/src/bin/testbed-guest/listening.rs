@@ -91,6 +91,7 @@ impl Listening {
             adverts: state.adverts,
             events: state.events,
             dropped: self.tally.dropped(),
+            missing: state.missing(),
             reports: state.reports.clone(),
             cost,
         })
@@ -157,6 +158,21 @@ impl State {
             let is_new = self.counters.entry(address).or_default().insert(u32::from_le_bytes(*counter));
             self.adverts += u64::from(is_new);
         }
+    }
+}
+
+impl State {
+    /// What should have been heard of the last round, as far as that can be seen here; a few.
+    fn missing(&self) -> Vec<String> {
+        const A_FEW: usize = 5;
+        let round = self.counters.keys().map(|[_, _, _, round, ..]| *round).max();
+        let last: Vec<_> = self.counters.iter().filter(|([_, _, _, of, ..], _)| Some(*of) == round).collect();
+        let said = last.iter().filter_map(|(_, counters)| counters.last()).max().copied().unwrap_or_default();
+        let missing = last.iter().flat_map(|([.., high, low], counters)| {
+            let absent = (1..=said).filter(|counter| !counters.contains(counter));
+            absent.map(move |counter| format!("{} of {}", counter, u16::from_be_bytes([*high, *low])))
+        });
+        missing.take(A_FEW).collect()
     }
 }
 

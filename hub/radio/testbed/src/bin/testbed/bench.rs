@@ -19,7 +19,7 @@ use crate::{
 /// How long a scenario may take, on any machine.
 const SCENARIO_LIMIT: Duration = Duration::from_secs(240);
 /// How long it may take until a radio listens.
-const LISTEN_LIMIT: Duration = Duration::from_secs(60);
+const LISTEN_MS: u64 = 60_000;
 /// Lines of each log that are shown when a scenario fails.
 const SHOWN: usize = 40;
 
@@ -105,13 +105,21 @@ impl Bench {
 
     /// Has the first radio listen; says whether it does so actively.
     pub(crate) async fn listen(&mut self, way: Way) -> Result<bool> {
-        self.guest.order(Ask::Listen { adapter: self.adapter.clone(), way }).await?;
-        self.await_listening(FIRST).await
+        let adapter = self.adapter.clone();
+        self.listen_on(FIRST, &adapter, way).await
+    }
+
+    /// Has a radio listen by one of its names. It does when the hub says so and the controller does so: in between the kernel
+    /// passes the first advert over.
+    pub(crate) async fn listen_on(&mut self, radio: u8, name: &str, way: Way) -> Result<bool> {
+        self.guest.order(Ask::Listen { adapter: name.to_owned(), way }).await?;
+        self.guest.report(0, "listening", LISTEN_MS).await?;
+        self.await_listening(radio).await
     }
 
     /// Waits until a radio listens; says whether it does so actively.
     pub(crate) async fn await_listening(&mut self, radio: u8) -> Result<bool> {
-        self.air.await_listening(radio, LISTEN_LIMIT).await
+        self.air.await_listening(radio, Duration::from_millis(LISTEN_MS)).await
     }
 
     /// Has adverts sent that the listener should hear; says which share of them it heard since it was asked the last time, and
@@ -133,6 +141,13 @@ impl Bench {
             "{what}: {share:.4} of {said} delivered; processor per advert: hub {listener} µs, bluetoothd {bluetoothd} µs, D-Bus \
              {dbus} µs"
         ));
+        if share < 1.0 {
+            self.figure(format!(
+                "not delivered: {}, …; dropped by the hub: {}",
+                after.missing.join(", "),
+                after.dropped
+            ));
+        }
         Ok(share)
     }
 

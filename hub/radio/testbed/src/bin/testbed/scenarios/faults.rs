@@ -109,8 +109,7 @@ pub(super) async fn the_radio_that_is_left_goes_on(bench: &mut Bench) -> Result<
     /// As `guest_air.py` gives them.
     const SECOND_ADDRESS: &str = "00:00:5E:00:53:81";
     bench.plug(SECOND).await?;
-    bench.guest.order(Ask::Listen { adapter: SECOND_ADDRESS.to_owned(), way: Way::Kernel }).await?;
-    bench.await_listening(SECOND).await?;
+    bench.listen_on(SECOND, SECOND_ADDRESS, Way::Kernel).await?;
     hears(bench, "the second of two").await?;
     bench.guest.order(Ask::Unplug { radio: FIRST }).await?;
     hears(bench, "the first pulled out").await
