@@ -92,25 +92,18 @@ type Link<'l> = GattConnection<'l, 'l, Pool>;
 
 /// Runs the whole sensor on this radio, for as long as it goes well, and tells why it does no more.
 pub async fn run<C: Controller, B: Board>(controller: C, parts: Parts<B>) -> Stopped<C::Error, FlashError<B>> {
-    match begin(controller, parts).await {
-        Ok(never) => match never {},
-        Err(stopped) => stopped,
-    }
-}
-
-async fn begin<C: Controller, B: Board>(
-    controller: C,
-    parts: Parts<B>,
-) -> Result<Infallible, Stopped<C::Error, FlashError<B>>> {
     let clock = Clock::start();
-    let (mut sensor, mut senses) = Sensor::<B>::start(parts, clock.now_ms()).await?;
-    let gatt = Gatt::new().ok_or(Stopped::Gatt)?;
+    let mut place = None;
+    let (sensor, mut senses) = match Sensor::<B>::start(&mut place, parts, clock.now_ms()).await {
+        Ok(started) => started,
+        Err(error) => return error.into(),
+    };
+    let Some(gatt) = Gatt::new() else { return Stopped::Gatt };
     let mut resources: HostResources<Pool, CONNECTIONS, CHANNELS> = HostResources::new();
     let address = Address::new(AddrKind::RANDOM, bd_address(sensor.address()));
     let stack = trouble_host::new(controller, &mut resources).set_random_address(address).build();
     let (asked, sensed) = (Signal::new(), Channel::new());
     let peripheral = stack.peripheral();
-    let sensor = &mut sensor;
     let mut life =
         Life { clock, sensor, stack: &stack, peripheral, gatt: &gatt, asked: &asked, sensed: &sensed, link: None };
     let mut runner = stack.runner();
@@ -119,9 +112,9 @@ async fn begin<C: Controller, B: Board>(
     let measuring = pin!(measure(&mut senses.probe, &asked, &sensed));
     let listening = pin!(listen(&mut senses.inputs, &sensed));
     match select4(running, living, measuring, listening).await {
-        Either4::First(result) => Err(result.err().unwrap_or(BleHostError::BleHost(trouble_host::Error::Other)).into()),
-        Either4::Second(stopped) => stopped,
-        Either4::Third(never) | Either4::Fourth(never) => match never {},
+        Either4::First(result) => result.err().unwrap_or(BleHostError::BleHost(trouble_host::Error::Other)).into(),
+        Either4::Second(Err(stopped)) => stopped,
+        Either4::Second(Ok(never)) | Either4::Third(never) | Either4::Fourth(never) => match never {},
     }
 }
 

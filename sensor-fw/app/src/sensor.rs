@@ -91,8 +91,13 @@ pub(crate) struct Senses<B: Board> {
 }
 
 impl<B: Board> Sensor<B> {
-    /// A sensor that begins to work: with its first [`tick`](Self::tick).
-    pub(crate) async fn start(parts: Parts<B>, now_ms: u64) -> Result<(Self, Senses<B>), Broken<B>> {
+    /// A sensor that begins to work: with its first [`tick`](Self::tick). It is built in its place, for a chip has not the
+    /// stack to hand it from one function to the next.
+    pub(crate) async fn start(
+        place: &mut Option<Self>,
+        parts: Parts<B>,
+        now_ms: u64,
+    ) -> Result<(&mut Self, Senses<B>), Broken<B>> {
         let Parts { identity, address, reset, trusted, security_counter, flash, map, .. } = parts;
         let Parts { probe, inputs, led, chip, luck, notes, .. } = parts;
         let constant = Constant { address, channels: identity.channels, reset, resets: Resets::default() };
@@ -112,7 +117,7 @@ impl<B: Board> Sensor<B> {
             Err(error) => (Record::new(), Some(error)),
         };
         let pairing = Pairing::new(Identity { boot, ..identity }, record, now_ms);
-        let mut sensor = Self {
+        let sensor = place.insert(Self {
             brain,
             pairing,
             update,
@@ -130,7 +135,7 @@ impl<B: Board> Sensor<B> {
             has_sampled: false,
             battery_mv: 0,
             is_new: false,
-        };
+        });
         if let Some(error) = unreadable {
             sensor.notes.note(&Note::RecordUnreadable(error));
         }

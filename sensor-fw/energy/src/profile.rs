@@ -30,7 +30,7 @@ pub struct Profile {
 
 /// Program and link layer are linked into so much RAM, their stack included; the board's start switches the other sections
 /// off. A test of `boards/map` compares this with what the boards keep.
-const RAM_KIB: u32 = 96;
+const RAM_KIB: u32 = 64;
 const TEMPERATURE: Channel = Channel { quantity: Quantity::Temperature, band: 100 };
 const HUMIDITY: Channel = Channel { quantity: Quantity::Humidity, band: 5000 };
 const VOLTAGE: Channel = Channel { quantity: Quantity::Voltage, band: 20 };

@@ -209,7 +209,9 @@ impl World {
             luck: Luck(1),
             notes: notes.clone(),
         };
-        let (mut sensor, _) = block_on(Sensor::start(parts, 0)).unwrap();
+        let mut place = None;
+        block_on(Sensor::start(&mut place, parts, 0)).unwrap();
+        let mut sensor = place.unwrap();
         block_on(sensor.tick(0, &mut Nobody)).unwrap();
         Self { sensor, notes, now_ms: 0, milli_celsius: 21_000, battery_mv: 3000 }
     }
