@@ -50,7 +50,7 @@ impl Image {
         if fs::read_to_string(image.folder.join("recipe")).is_ok_and(|made| made == recipe) {
             return Ok(image);
         }
-        println!("going to make the guest from Debian's packages, in {FOLDER} (130 MB are fetched, 45 MB kept)");
+        println!("going to make the guest from Debian's packages, in {FOLDER} (140 MB are fetched, 60 MB kept)");
         // Only what is whole is found the next time.
         let part = checkout.join(FOLDER).join("part");
         for folder in [&part, &image.folder] {
