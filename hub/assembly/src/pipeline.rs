@@ -170,13 +170,8 @@ impl Pipeline {
         let is_authentic = matches!(verdict, Verdict::Accepted(_) | Verdict::Duplicate);
         if let (Some(device), true) = (device, is_authentic) {
             let facts = if let Verdict::Accepted(accepted) = &verdict { accepted.facts.clone() } else { Vec::new() };
-            let contact = Contact {
-                rssi: advert.rssi,
-                receiver: advert.receiver,
-                counter,
-                facts,
-                ..Contact::new(wall, format, is_encrypted)
-            };
+            let (rssi, receiver) = (advert.rssi, advert.receiver);
+            let contact = Contact { rssi, receiver, counter, facts, ..Contact::new(wall, format, is_encrypted) };
             self.shared.bus.note(|state| keep_contact(state.contacts.entry(device.id), contact));
             self.attendance.heard(device, advert.at, &self.shared)?;
         }

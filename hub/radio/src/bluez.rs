@@ -1,4 +1,5 @@
-use bluer::{Adapter, Session};
+use bluer::{Adapter, Session, SessionEvent};
+use futures_util::{Stream, StreamExt as _};
 use hub_model::Address;
 
 use crate::{AdapterName, error::RadioError};
@@ -19,6 +20,15 @@ impl BlueZ {
         Ok(Self { session })
     }
 
+    /// Completes when an adapter is gone, or bluetoothd with it: streams of bluetoothd's own do not end then.
+    ///
+    /// # Errors
+    /// When bluetoothd does not say what changes.
+    pub(crate) async fn gone(&self, name: &str) -> Result<impl Future<Output = ()> + use<>, RadioError> {
+        let (changes, name) = (self.session.events().await.map_err(RadioError::NoBluez)?, name.to_owned());
+        Ok(wait_for(changes, SessionEvent::AdapterRemoved(name)))
+    }
+
     /// An adapter.
     ///
     /// # Errors
@@ -34,5 +44,14 @@ impl BlueZ {
             described.push(format!("{each} ({address})"));
         }
         Err(RadioError::not_found(name, &described))
+    }
+}
+
+async fn wait_for(changes: impl Stream<Item = SessionEvent>, wanted: SessionEvent) {
+    let mut changes = std::pin::pin!(changes);
+    while let Some(change) = changes.next().await {
+        if change == wanted {
+            return;
+        }
     }
 }

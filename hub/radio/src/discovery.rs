@@ -18,7 +18,7 @@ use futures_util::{
 use hub_model::{Address, AdvertisingData};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Gap, Sighting, Watch, error::RadioError, outlet::Outlet, payload};
+use crate::{Gap, Sighting, Watch, bluez::BlueZ, error::RadioError, outlet::Outlet, payload};
 
 /// Devices whose changes are followed at once; the one followed longest gives way to a new one.
 const MAX_FOLLOWED: usize = 1024;
@@ -28,6 +28,7 @@ const WANTED: [(u8, u8); 8] =
 
 /// One adapter that listens by discovery.
 pub(crate) struct Discovery {
+    bluez: BlueZ,
     adapter: Adapter,
     outlet: Outlet,
 }
@@ -44,8 +45,8 @@ struct Followed {
 }
 
 impl Discovery {
-    pub(crate) const fn new(adapter: Adapter, outlet: Outlet) -> Self {
-        Self { adapter, outlet }
+    pub(crate) const fn new(bluez: BlueZ, adapter: Adapter, outlet: Outlet) -> Self {
+        Self { bluez, adapter, outlet }
     }
 
     /// The kernel name of the adapter.
@@ -68,6 +69,7 @@ impl Discovery {
             DiscoveryFilter { transport: DiscoveryTransport::Le, duplicate_data: true, ..DiscoveryFilter::default() };
         self.adapter.set_discovery_filter(filter).await.map_err(|source| self.failed("set its filter", source))?;
         let _monitor = self.monitor().await;
+        let mut gone = pin!(self.bluez.gone(self.adapter.name()).await?);
         let discovered =
             self.adapter.discover_devices().await.map_err(|source| self.failed("start listening", source))?;
         let (mut discovered, mut followed) = (pin!(discovered), Followed::default());
@@ -77,6 +79,7 @@ impl Discovery {
             let wait = Duration::from_millis(due_ms.saturating_sub(self.outlet.now_ms()));
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
+                () = &mut gone => return Err(RadioError::Ended { adapter: self.adapter.name().to_owned() }),
                 event = discovered.next() => match event {
                     Some(AdapterEvent::DeviceAdded(address)) => self.greet(address, &mut followed).await,
                     Some(AdapterEvent::DeviceRemoved(address)) => {

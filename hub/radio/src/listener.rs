@@ -155,7 +155,9 @@ impl Listener {
     }
 
     async fn discovery(&self) -> Result<Discovery, RadioError> {
-        Ok(Discovery::new(BlueZ::connect().await?.adapter(&self.plan.adapter).await?, self.outlet.clone()))
+        let bluez = BlueZ::connect().await?;
+        let adapter = bluez.adapter(&self.plan.adapter).await?;
+        Ok(Discovery::new(bluez, adapter, self.outlet.clone()))
     }
 }
 

@@ -115,10 +115,10 @@ fn rust_findings(source: &Source, find: &mut impl FnMut(usize, String)) {
     if source.is_crate_head() && !source.text().contains("Does not know:") {
         find(1, "a crate's head says what is deliberately absent: `Does not know:`".to_owned());
     }
-    let unsafe_code = concat!("un", "safe_code");
+    let word = concat!("un", "safe_code");
     if !UNSAFE.iter().any(|place| source.path().starts_with(place)) {
-        for (number, _) in source.lines().filter(|(_, line)| line.contains(unsafe_code)) {
-            find(number, format!("`{unsafe_code}`: its only places are {}", UNSAFE.join(" and ")));
+        for (number, _) in source.lines().filter(|(_, line)| line.contains(word)) {
+            find(number, format!("`{word}`: its only places are {}", UNSAFE.join(" and ")));
         }
     }
     if source.is_test() {

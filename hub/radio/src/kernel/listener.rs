@@ -22,6 +22,11 @@ const RETRY: Duration = Duration::from_millis(300);
 const TRIES: usize = 10;
 /// How long to wait for an adapter to appear before looking for it oneself.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// How long an adapter that does not do what it is told is left alone.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+/// What an owner is told of an adapter that does all that it is told, and hears nothing.
+const DEAF: &str = "it hears nothing, and switching it off and on does not help; unplug it for ten seconds, or move it \
+                    away from other radios";
 /// The kernel's handle for all monitors at once.
 const ALL: u16 = 0;
 /// The kernel's answer when there is no room for another monitor.
@@ -40,7 +45,8 @@ pub(crate) struct KernelListener {
     monitor: Option<u16>,
     /// When to do something if nothing is heard.
     due_ms: u64,
-    is_known_to_listen: bool,
+    /// What was told last; nothing yet.
+    is_known_to_listen: Option<bool>,
     /// Why it does not listen, as far as that is known.
     trouble: Option<String>,
 }
@@ -73,7 +79,7 @@ impl KernelListener {
             ladder: Ladder::default(),
             monitor: None,
             due_ms: now_ms,
-            is_known_to_listen: false,
+            is_known_to_listen: None,
             trouble: None,
         }
     }
@@ -113,8 +119,11 @@ impl KernelListener {
             if let Some(found) = self.look().await? {
                 return Ok(found);
             }
-            let wanted = self.adapter.to_string();
-            self.tell_trouble(&wanted, "there is no such Bluetooth adapter; plug it in and the hub goes on by itself");
+            // One that was unplugged a moment ago is told of already.
+            if self.is_known_to_listen != Some(false) {
+                let wanted = self.adapter.to_string();
+                self.tell_trouble(&wanted, "there is no such adapter; plug it in and the hub goes on by itself");
+            }
             let appears = async {
                 while !matches!(self.control.next().await?, Event::Added(_)) {}
                 io::Result::Ok(())
@@ -188,10 +197,7 @@ impl KernelListener {
         if self.monitor.is_some() {
             self.due_ms = self.watch.deadline_ms();
         }
-        if !self.is_known_to_listen {
-            self.is_known_to_listen = true;
-            self.reports.listening(name);
-        }
+        self.tell_listening(name);
     }
 
     /// Does the next thing about an adapter that does not listen, or hears nothing.
@@ -204,12 +210,15 @@ impl KernelListener {
         }
         let done = match rung {
             Rung::TellOwner => {
-                let trouble = self.trouble.clone().unwrap_or_else(|| {
-                    "it hears nothing, and switching it off and on does not help; unplug it for ten seconds, \
-                     or move it away from other radios"
-                        .to_owned()
-                });
+                let trouble = match &self.trouble {
+                    Some(trouble) => format!("{trouble}; unplug it for ten seconds if this stays so"),
+                    None => DEAF.to_owned(),
+                };
                 self.tell_trouble(name, &trouble);
+                // One that does as it is told may need a rest; another is asked again until it does.
+                if self.monitor.is_none() {
+                    wait = wait.min(ASK_AGAIN);
+                }
                 Ok(())
             }
             rung => self.act(rung, index).await,
@@ -224,9 +233,8 @@ impl KernelListener {
                 wait = RETRY;
             }
         }
-        if self.monitor.is_some() && !self.is_known_to_listen && rung != Rung::TellOwner {
-            self.is_known_to_listen = true;
-            self.reports.listening(name);
+        if self.monitor.is_some() && rung != Rung::TellOwner {
+            self.tell_listening(name);
         }
         self.due_ms = self.outlet.now_ms().saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
         Ok(Then::GoOn)
@@ -310,8 +318,14 @@ impl KernelListener {
         self.control.ask(request, &mut |sighting| outlet.hand_on(sighting)).await
     }
 
+    fn tell_listening(&mut self, name: &str) {
+        if self.is_known_to_listen.replace(true) != Some(true) {
+            self.reports.listening(name);
+        }
+    }
+
     fn tell_trouble(&mut self, name: &str, trouble: &str) {
-        self.is_known_to_listen = false;
+        self.is_known_to_listen = Some(false);
         self.reports.trouble(name, trouble);
     }
 }
