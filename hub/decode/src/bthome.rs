@@ -84,13 +84,13 @@ fn collect<'a, I: Iterator<Item = Item<'a>>>(
     let report = report(&items);
     if is_empty {
         if let Some(id) = report.unknown_object {
-            return Err(DecodeError::UnknownObject { format, id });
+            return Err(DecodeError::UnknownObject { format, id: id.into() });
         }
         if let Some(id) = report.truncated_object {
-            return Err(DecodeError::TruncatedObject { format, id });
+            return Err(DecodeError::TruncatedObject { format, id: id.into() });
         }
     }
-    decoded.unknown_object = report.unknown_object;
+    decoded.unknown_object = report.unknown_object.map(u16::from);
     decoded.is_unordered = report.is_unordered;
     Ok(decoded)
 }

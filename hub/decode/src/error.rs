@@ -6,7 +6,7 @@ use wire::bthome::v2::FrameError;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DecodeError {
     /// It is in no format that we know: most of the air. Nothing to keep.
-    #[error("no part of the advert is in a known format (BTHome, Ruuvi 3, 5 and 6, ATC and pvvx)")]
+    #[error("no part of the advert is in a known format (BTHome, Ruuvi 3, 5 and 6, ATC, pvvx, MiBeacon and Govee)")]
     NotOurs,
     /// It is sealed and we have no key for its sender.
     #[error("{format} frame is encrypted and there is no key for its sender")]
@@ -50,13 +50,23 @@ pub enum DecodeError {
         /// The format that it says.
         data_format: u8,
     },
+    /// It is sealed in a way that we do not open.
+    #[error(
+        "{format} frame is encrypted as version {version} does, with a key of 12 bytes; versions 4 and 5 can be read"
+    )]
+    UnsupportedCipher {
+        /// Its format.
+        format: Format,
+        /// The version that it says.
+        version: u8,
+    },
     /// The first object is unknown, so that nothing can be read.
     #[error("{format} frame begins with the unknown object {id:#04x}")]
     UnknownObject {
         /// Its format.
         format: Format,
         /// The object id.
-        id: u8,
+        id: u16,
     },
     /// The first object is cut off, so that nothing can be read.
     #[error("{format} frame is cut off in its first object {id:#04x}")]
@@ -64,7 +74,7 @@ pub enum DecodeError {
         /// Its format.
         format: Format,
         /// The object id.
-        id: u8,
+        id: u16,
     },
     /// The address in the frame is not the one that sent it.
     #[error("{format} frame speaks for {inside} and was not sent by it")]
@@ -87,6 +97,7 @@ impl DecodeError {
             Self::TooLong { .. } => "too_long",
             Self::UnsupportedVersion { .. } => "unsupported_version",
             Self::UnsupportedFormat { .. } => "unsupported_format",
+            Self::UnsupportedCipher { .. } => "unsupported_cipher",
             Self::UnknownObject { .. } => "unknown_object",
             Self::TruncatedObject { .. } => "truncated_object",
             Self::AddressMismatch { .. } => "address_mismatch",

@@ -16,6 +16,8 @@ mod atc;
 mod bthome;
 mod error;
 mod explain;
+mod govee;
+mod mibeacon;
 mod ruuvi;
 
 pub use error::DecodeError;
@@ -34,10 +36,12 @@ pub fn decode(advert: &RawAdvert, key: Option<&BindKey>) -> Result<Decoded, Deco
         wire::bthome::v1::UUID_PLAIN => bthome::v1_plain(data),
         wire::bthome::v1::UUID_SEALED => bthome::v1_sealed(data, advert.address, key),
         atc::UUID => atc::decode(data, advert.address, key),
+        mibeacon::UUID => mibeacon::decode(data, advert.address, key),
         _ => Err(DecodeError::NotOurs),
     });
     let makers = advert.manufacturer_data.iter().map(|(company, data)| match *company {
         ruuvi::COMPANY => ruuvi::decode(data),
+        govee::GOVEE | govee::NOKIA | govee::OLD => govee::decode(*company, data, advert.name.as_deref()),
         _ => Err(DecodeError::NotOurs),
     });
     let mut refusal = DecodeError::NotOurs;

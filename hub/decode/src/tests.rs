@@ -55,6 +55,7 @@ fn a_code_is_snake_case() {
         DecodeError::TooLong { format: Format::BthomeV1, length: 300 },
         DecodeError::UnsupportedVersion { version: 3 },
         DecodeError::UnsupportedFormat { data_format: 8 },
+        DecodeError::UnsupportedCipher { format: Format::MiBeacon, version: 3 },
         DecodeError::UnknownObject { format: Format::BthomeV2, id: 0xE1 },
         DecodeError::TruncatedObject { format: Format::BthomeV2, id: 2 },
         DecodeError::AddressMismatch { format: Format::Pvvx, inside: Address::new([0; 6]) },
@@ -67,8 +68,8 @@ fn a_code_is_snake_case() {
 proptest! {
     #[test]
     fn any_advert_ends_without_a_panic(
-        uuid in prop_oneof![Just(0xFCD2_u16), Just(0x181C), Just(0x181E), Just(0x181A), any::<u16>()],
-        company in prop_oneof![Just(0x0499_u16), any::<u16>()],
+        uuid in prop_oneof![Just(0xFCD2_u16), Just(0x181C), Just(0x181E), Just(0x181A), Just(0xFE95), any::<u16>()],
+        company in prop_oneof![Just(0x0499_u16), Just(0xEC88), Just(0x8801), any::<u16>()],
         service in prop::collection::vec(any::<u8>(), 0..300),
         maker in prop::collection::vec(any::<u8>(), 0..40),
         key: Option<[u8; 16]>,

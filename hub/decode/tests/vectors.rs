@@ -1,5 +1,5 @@
 //! The golden vectors of each vendor, and of the JSON that explains an advert.
-#![expect(clippy::unwrap_used, reason = "a vector file that is not as it should be is a failed test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a vector file that is not as it should be is a failed test")]
 
 use hub_decode::{DecodeError, decode, explain_line};
 use hub_model::{Address, BindKey, BootId, Decoded, Fact, RawAdvert, ReceiverId, Stamp};
@@ -29,33 +29,37 @@ fn in_words(decoded: &Decoded) -> Vec<String> {
         Fact::Sequence(number) => format!("sequence {number}"),
         other => format!("{other:?}"),
     });
-    readings.chain(packet_id).chain(facts).collect()
+    let counter = decoded.counter.map(|counter| format!("counter {counter}"));
+    readings.chain(packet_id).chain(counter).chain(facts).collect()
 }
 
 #[track_caller]
-fn check(file: &str) {
+fn check(file: &str, service: u16) {
     for row in rows(file) {
         let name = text(&row, "name").unwrap();
         assert!(text(&row, "source").is_some(), "{name} says where it is from");
+        let company = row.get("company").and_then(toml::Value::as_integer).unwrap_or(0x0499).try_into().unwrap();
         let advert = RawAdvert {
-            address: Address::new([0xA4, 0xC1, 0x38, 0xAA, 0xBB, 0xCC]),
+            address: text(&row, "address").unwrap_or("A4:C1:38:AA:BB:CC").parse().unwrap(),
             receiver: ReceiverId::NONE,
             rssi: None,
             at: Stamp { boot: BootId::WALL, ms: 0 },
             received_us: 0,
-            name: None,
-            service_data: parts(&row, "service_data", 0x181A),
-            manufacturer_data: parts(&row, "manufacturer_data", 0x0499),
+            name: text(&row, "local_name").map(str::to_owned),
+            service_data: parts(&row, "service_data", service),
+            manufacturer_data: parts(&row, "manufacturer_data", company),
         };
-        let is_sealed = row.contains_key("is_sealed");
-        let key = is_sealed.then(|| BindKey::new([0xAA; 16]));
+        let key = match text(&row, "key") {
+            Some(key) => Some(BindKey::new(hex::decode(key).unwrap().try_into().unwrap())),
+            None => row.contains_key("is_sealed").then(|| BindKey::new([0xAA; 16])),
+        };
         let answer = decode(&advert, key.as_ref());
         match text(&row, "error") {
             Some(code) => assert_eq!(answer.map_err(|error| error.code()), Err(code), "{name}"),
             None => {
-                let decoded = answer.unwrap();
+                let decoded = answer.unwrap_or_else(|error| panic!("{name}: {error}"));
                 assert_eq!(Some(decoded.format.name()), text(&row, "format"), "{name}");
-                assert_eq!((decoded.encrypted, decoded.counter), (is_sealed, None), "{name}");
+                assert_eq!(decoded.encrypted, key.is_some(), "{name}");
                 let expected = row.get("expect").and_then(toml::Value::as_array).unwrap();
                 let expected: Vec<&str> = expected.iter().map(|line| line.as_str().unwrap()).collect();
                 assert_eq!(in_words(&decoded), expected, "{name}");
@@ -66,12 +70,22 @@ fn check(file: &str) {
 
 #[test]
 fn ruuvi_is_read_as_the_vectors_say() {
-    check(include_str!("../vectors/ruuvi.toml"));
+    check(include_str!("../vectors/ruuvi.toml"), 0);
 }
 
 #[test]
 fn the_firmware_of_xiaomi_thermometers_is_read_as_the_vectors_say() {
-    check(include_str!("../vectors/atc.toml"));
+    check(include_str!("../vectors/atc.toml"), 0x181A);
+}
+
+#[test]
+fn govee_is_read_as_the_vectors_say() {
+    check(include_str!("../vectors/govee.toml"), 0);
+}
+
+#[test]
+fn mibeacon_is_read_as_the_vectors_say() {
+    check(include_str!("../vectors/mibeacon.toml"), 0xFE95);
 }
 
 #[test]

@@ -19,9 +19,26 @@ pub enum Format {
     Atc1441,
     /// The custom format of pvvx firmware.
     Pvvx,
+    /// Xiaomi's own MiBeacon.
+    MiBeacon,
+    /// Govee's thermometers.
+    Govee,
 }
 
 impl Format {
+    /// All that there are.
+    pub const ALL: [Self; 9] = [
+        Self::BthomeV1,
+        Self::BthomeV2,
+        Self::Ruuvi3,
+        Self::Ruuvi5,
+        Self::Ruuvi6,
+        Self::Atc1441,
+        Self::Pvvx,
+        Self::MiBeacon,
+        Self::Govee,
+    ];
+
     /// The name in outputs and in the API, such as `bthome-v2`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -32,14 +49,14 @@ impl Format {
             Self::Ruuvi6 => "ruuvi-6",
             Self::Atc1441 => "atc1441",
             Self::Pvvx => "pvvx",
+            Self::MiBeacon => "mibeacon",
+            Self::Govee => "govee",
         }
     }
 
     /// The format of this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::BthomeV1, Self::BthomeV2, Self::Ruuvi3, Self::Ruuvi5, Self::Ruuvi6, Self::Atc1441, Self::Pvvx]
-            .into_iter()
-            .find(|format| format.name() == name)
+        Self::ALL.into_iter().find(|format| format.name() == name)
     }
 }
 
@@ -145,8 +162,8 @@ pub struct Decoded {
     pub actions: Vec<Action>,
     /// What the device says of itself.
     pub facts: Vec<Fact>,
-    /// The object id at which reading stopped because nobody knows it.
-    pub unknown_object: Option<u8>,
+    /// The first object that nobody knows; in formats whose objects have no length, reading stopped there.
+    pub unknown_object: Option<u16>,
     /// Were the objects out of the order that the format asks for?
     pub is_unordered: bool,
     /// Does the device send on events only, rather than at an interval (BTHome trigger flag)?

@@ -198,13 +198,13 @@ fn check_key(key: Option<&BindKey>, format: Option<Format>) -> Result<(), Comman
     };
     let Some(key) = key else { return Ok(()) };
     match format {
-        Some(format @ (Format::Ruuvi3 | Format::Ruuvi5 | Format::Ruuvi6)) => {
+        Some(format @ (Format::Ruuvi3 | Format::Ruuvi5 | Format::Ruuvi6 | Format::Govee)) => {
             return refuse(
                 format!("given for a device that sends {format}"),
                 "none, because that format is never encrypted",
             );
         }
-        Some(Format::BthomeV1 | Format::BthomeV2 | Format::Atc1441 | Format::Pvvx) | None => {}
+        Some(Format::BthomeV1 | Format::BthomeV2 | Format::Atc1441 | Format::Pvvx | Format::MiBeacon) | None => {}
     }
     let [first, rest @ ..] = key.bytes();
     if matches!(first, 0x00 | 0xFF) && rest.iter().all(|byte| byte == first) {
