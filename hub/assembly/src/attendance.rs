@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use hub_bus::BusError;
-use hub_model::{AlertKind, BootId, Device, DeviceId, Household, Severity, Stamp};
+use hub_bus::{BusError, Contact};
+use hub_model::{AlertKind, BootId, DeviceId, Household, Severity, Stamp, chain};
 use hub_normalise::{Change, Presence};
 
-use crate::{pipeline::Shared, supervise::chain};
+use crate::pipeline::Shared;
 
 /// The rhythm of the adopted devices, as far as it is heard live: captures and simulated pasts have their own time.
 #[derive(Default)]
@@ -22,20 +22,23 @@ impl Attendance {
         }
     }
 
-    /// An adopted device was heard.
+    /// An adopted device was heard. Was it lost, and is back?
+    pub(crate) fn heard(&mut self, device: DeviceId, at: Stamp) -> bool {
+        at.boot != BootId::WALL && self.presence.heard(device, at).is_some()
+    }
+
+    /// Clears what was told of a device that was lost.
     ///
     /// # Errors
     /// When the bus cannot take an event.
-    pub(crate) fn heard(&mut self, device: &Device, at: Stamp, shared: &Shared) -> Result<(), BusError> {
-        if at.boot == BootId::WALL {
-            return Ok(());
-        }
-        let change = self.presence.heard(device.id, at);
-        self.note(device.id, shared);
-        match change {
-            Some(_) => shared.alerts.clear(&shared.bus, shared.clock.now(), (AlertKind::DeviceSilent, Some(device.id))),
-            None => Ok(()),
-        }
+    pub(crate) fn clear(&self, device: DeviceId, shared: &Shared) -> Result<(), BusError> {
+        shared.alerts.clear(&shared.bus, shared.clock.now(), (AlertKind::DeviceSilent, Some(device)))
+    }
+
+    /// Writes into a contact what is known of its device's rhythm.
+    pub(crate) fn mark(&self, device: DeviceId, contact: &mut Contact) {
+        contact.is_lost = self.presence.is_lost(device);
+        contact.interval_ms = self.presence.interval_ms(device);
     }
 
     /// Tells of the devices that have fallen silent.
@@ -45,7 +48,11 @@ impl Attendance {
     pub(crate) fn tick(&mut self, household: &Household, shared: &Shared) -> Result<(), BusError> {
         while let Some(change) = self.presence.lost() {
             let (Change::Lost { device: id, silent_ms } | Change::Back { device: id, silent_ms }) = change;
-            self.note(id, shared);
+            shared.bus.note(|state| {
+                if let Some(contact) = state.contacts.get_mut(&id) {
+                    self.mark(id, contact);
+                }
+            });
             let Some(device) = household.devices.get(&id) else { continue };
             let usual = self.presence.interval_ms(id).map_or_else(String::new, |ms| {
                 format!(" It usually sends every {}.", in_words(Duration::from_millis(ms.into())))
@@ -64,19 +71,9 @@ impl Attendance {
     /// Forgets a device that the owner removed.
     pub(crate) fn forget(&mut self, device: DeviceId, shared: &Shared) {
         self.presence.forget(device);
-        let key = (AlertKind::DeviceSilent, Some(device));
-        if let Err(error) = shared.alerts.clear(&shared.bus, shared.clock.now(), key) {
+        if let Err(error) = self.clear(device, shared) {
             tracing::error!(error = chain(&error), "an alert could not be told");
         }
-    }
-
-    fn note(&self, device: DeviceId, shared: &Shared) {
-        let (is_lost, interval_ms) = (self.presence.is_lost(device), self.presence.interval_ms(device));
-        shared.bus.note(|state| {
-            if let Some(contact) = state.contacts.get_mut(&device) {
-                (contact.is_lost, contact.interval_ms) = (is_lost, interval_ms);
-            }
-        });
     }
 }
 

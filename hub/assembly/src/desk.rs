@@ -9,10 +9,9 @@ use hub_bus::{Bus, BusError, Draft};
 use hub_history::History;
 use hub_model::{
     Clock, Command, CommandError, CommandFuture, CommandPort, DeviceId, EventBody, Household, Outcome, Request, Seq,
+    chain,
 };
 use hub_registry::{Executed, Registry};
-
-use crate::supervise::chain;
 
 /// The desk. Clones are handles to the same desk.
 #[derive(Clone)]

@@ -13,7 +13,7 @@ use hub_bus::{Bus, BusError, Draft};
 use hub_history::History;
 use hub_model::{
     AlertKind, Clock, DeadLetterReader, EventBody, Health, HealthReader, HistoryReader, ReceiverId, Severity,
-    StatisticsReader,
+    StatisticsReader, chain,
 };
 use hub_registry::{DeadLetters, Registry};
 
@@ -25,7 +25,6 @@ use crate::{
     metrics::Metrics,
     pipeline::{Pipeline, Shared},
     receivers::Receivers,
-    supervise::chain,
 };
 
 pub use open::{ClockMaker, OpenError, StoreTrouble, Surroundings};

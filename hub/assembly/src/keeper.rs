@@ -7,12 +7,11 @@ use std::{
 
 use hub_bus::{Bus, Draft};
 use hub_history::History;
-use hub_model::{AlertKind, Clock, EventBody, EventLog, Now, Retention, Severity, TimeQuality};
+use hub_model::{AlertKind, Clock, EventBody, EventLog, Now, Retention, Severity, TimeQuality, chain};
 use hub_registry::{DeadLetters, Registry};
 
 use crate::{
     alerts::Alerts,
-    supervise::chain,
     timekeeper::{Correction, Timekeeper},
 };
 

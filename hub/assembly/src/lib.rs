@@ -37,9 +37,9 @@ pub use desk::Desk;
 pub use hub::{
     ADVERT_QUEUE, ClockMaker, Doctor, Hub, OpenError, Progress, Running, StopError, StoreTrouble, Surroundings,
 };
+pub use hub_model::chain;
 pub use keeper::Keeper;
 pub use metrics::Metrics;
 pub use pipeline::{Fate, Pipeline};
 pub use receivers::Receivers;
 pub use replay::{Replay, ReplayClock, ReplayError, Summary};
-pub use supervise::chain;

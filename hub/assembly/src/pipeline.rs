@@ -171,9 +171,13 @@ impl Pipeline {
         if let (Some(device), true) = (device, is_authentic) {
             let facts = if let Verdict::Accepted(accepted) = &verdict { accepted.facts.clone() } else { Vec::new() };
             let (rssi, receiver) = (advert.rssi, advert.receiver);
-            let contact = Contact { rssi, receiver, counter, facts, ..Contact::new(wall, format, is_encrypted) };
+            let mut contact = Contact { rssi, receiver, counter, facts, ..Contact::new(wall, format, is_encrypted) };
+            let is_back = self.attendance.heard(device.id, advert.at);
+            self.attendance.mark(device.id, &mut contact);
             self.shared.bus.note(|state| keep_contact(state.contacts.entry(device.id), contact));
-            self.attendance.heard(device, advert.at, &self.shared)?;
+            if is_back {
+                self.attendance.clear(device.id, &self.shared)?;
+            }
         }
         match (verdict, device) {
             (Verdict::Accepted(accepted), Some(_)) => self.publish(advert, accepted, wall, hops),
@@ -370,7 +374,7 @@ fn keep_contact(entry: Entry<'_, DeviceId, Contact>, mut contact: Contact) {
             let known = entry.get_mut();
             let mut facts = std::mem::take(&mut known.facts);
             merge_facts(&mut facts, std::mem::take(&mut contact.facts));
-            *known = Contact { facts, is_lost: known.is_lost, interval_ms: known.interval_ms, ..contact };
+            *known = Contact { facts, ..contact };
         }
     }
 }

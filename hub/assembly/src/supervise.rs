@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use hub_model::Clock;
+use hub_model::{Clock, chain};
 use thiserror::Error;
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
@@ -95,18 +95,6 @@ fn describe(error: JoinError) -> String {
             .map_or_else(|| "it panicked".to_owned(), |text| format!("it panicked: {text}")),
         Err(error) => error.to_string(),
     }
-}
-
-/// An error with its sources, joined by colons.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        source = inner.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use futures_util::{
 use hub_model::{Address, AdvertisingData};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Gap, Sighting, Watch, bluez::BlueZ, error::RadioError, outlet::Outlet, payload};
+use crate::{Gap, Watch, bluez::BlueZ, error::RadioError, outlet::Outlet, payload};
 
 /// Devices whose changes are followed at once; the one followed longest gives way to a new one.
 const MAX_FOLLOWED: usize = 1024;
@@ -74,7 +74,7 @@ impl Discovery {
             self.adapter.discover_devices().await.map_err(|source| self.failed("start listening", source))?;
         let (mut discovered, mut followed) = (pin!(discovered), Followed::default());
         begun(None);
-        let mut due_ms = self.outlet.now_ms().saturating_add(millis(watch.patience()));
+        let mut due_ms = self.outlet.in_ms(watch.patience());
         loop {
             let wait = Duration::from_millis(due_ms.saturating_sub(self.outlet.now_ms()));
             tokio::select! {
@@ -152,35 +152,23 @@ impl Discovery {
         manufacturer_data: HashMap<u16, Vec<u8>>,
     ) {
         let device = self.adapter.device(address).ok();
-        let (rssi, name, kind) = match device {
-            Some(device) => {
-                let kind = device.address_type().await.ok();
-                (device.rssi().await.ok().flatten(), device.name().await.ok().flatten(), kind)
-            }
-            None => (None, None, None),
+        let (rssi, name) = match device {
+            Some(device) => (device.rssi().await.ok().flatten(), device.name().await.ok().flatten()),
+            None => (None, None),
         };
-        self.outlet.hand_on(Sighting {
-            address: Address::new(address.0),
-            is_random: kind == Some(bluer::AddressType::LeRandom),
-            // bluetoothd does not tell.
-            is_connectable: true,
-            rssi: rssi.and_then(|rssi| i8::try_from(rssi).ok()),
-            data: AdvertisingData {
-                name,
-                long_service_data: payload::long_service_data(&service_data),
-                service_data: payload::service_data(service_data),
-                manufacturer_data: payload::manufacturer_data(manufacturer_data),
-            },
-        });
+        let data = AdvertisingData {
+            name,
+            long_service_data: payload::long_service_data(&service_data),
+            service_data: payload::service_data(service_data),
+            manufacturer_data: payload::manufacturer_data(manufacturer_data),
+        };
+        let rssi = rssi.and_then(|rssi| i8::try_from(rssi).ok());
+        self.outlet.hand_on(Address::new(address.0), rssi, data);
     }
 
     fn failed(&self, action: &'static str, source: bluer::Error) -> RadioError {
         RadioError::Adapter { adapter: self.adapter.name().to_owned(), action, source }
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Followed {

@@ -1,6 +1,6 @@
 use std::{io, sync::Arc, time::Duration};
 
-use hub_model::{Clock, RawAdvert, ReceiverId};
+use hub_model::{Clock, RawAdvert, ReceiverId, chain};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -8,7 +8,7 @@ use crate::{
     AdapterName, Ladder, Listening, Reports, Rung, Tally, Watch,
     bluez::BlueZ,
     discovery::Discovery,
-    error::{RadioError, chain},
+    error::RadioError,
     kernel::{Control, KernelListener, adapters},
     outlet::Outlet,
 };

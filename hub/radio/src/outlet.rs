@@ -1,12 +1,13 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
-use hub_model::{Clock, RawAdvert, ReceiverId};
+use hub_model::{Address, AdvertisingData, Clock, RawAdvert, ReceiverId};
 use tokio::sync::mpsc;
-
-use crate::Sighting;
 
 /// What one listener has counted since it began.
 #[derive(Debug, Default)]
@@ -39,8 +40,22 @@ pub(crate) struct Outlet {
 
 impl Outlet {
     /// Hands on what was heard now, if there is anything in it that somebody could decode.
-    pub(crate) fn hand_on(&self, sighting: Sighting) {
-        let Some(advert) = sighting.into_advert(self.receiver, self.clock.now()) else { return };
+    pub(crate) fn hand_on(&self, address: Address, rssi: Option<i8>, data: AdvertisingData) {
+        let AdvertisingData { name, service_data, manufacturer_data, .. } = data;
+        if service_data.is_empty() && manufacturer_data.is_empty() {
+            return;
+        }
+        let now = self.clock.now();
+        let advert = RawAdvert {
+            address,
+            receiver: self.receiver,
+            rssi,
+            at: now.stamp,
+            received_us: now.us,
+            name,
+            service_data,
+            manufacturer_data,
+        };
         let counted = match self.adverts.try_send(advert) {
             Ok(()) => &self.tally.heard,
             Err(_) => &self.tally.dropped,
@@ -51,5 +66,10 @@ impl Outlet {
     /// Milliseconds of the boot clock.
     pub(crate) fn now_ms(&self) -> u64 {
         self.clock.now().stamp.ms
+    }
+
+    /// What they are after so long.
+    pub(crate) fn in_ms(&self, wait: Duration) -> u64 {
+        self.now_ms().saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
     }
 }

@@ -1,4 +1,4 @@
-use hub_model::{Address, AdvertisingData, Now, RawAdvert, ReceiverId};
+use hub_model::{Address, AdvertisingData};
 
 /// A device as one adapter heard it once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,21 +13,4 @@ pub struct Sighting {
     pub rssi: Option<i8>,
     /// What it says.
     pub data: AdvertisingData,
-}
-
-impl Sighting {
-    /// The advert that the hub stores, if there is anything in it that somebody could decode.
-    pub(crate) fn into_advert(self, receiver: ReceiverId, now: Now) -> Option<RawAdvert> {
-        let AdvertisingData { name, service_data, manufacturer_data, .. } = self.data;
-        (!service_data.is_empty() || !manufacturer_data.is_empty()).then_some(RawAdvert {
-            address: self.address,
-            receiver,
-            rssi: self.rssi,
-            at: now.stamp,
-            received_us: now.us,
-            name,
-            service_data,
-            manufacturer_data,
-        })
-    }
 }

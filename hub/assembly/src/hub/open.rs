@@ -2,12 +2,12 @@ use std::sync::{Arc, Mutex};
 
 use hub_bus::{Bus, BusError, Current, State};
 use hub_history::History;
-use hub_model::{BootId, Clock, CommandError, Epoch, EventLog, UnixMillis};
+use hub_model::{BootId, Clock, CommandError, Epoch, EventLog, UnixMillis, chain};
 use hub_registry::{Registry, RegistryError};
 use thiserror::Error;
 
 use super::Hub;
-use crate::{Config, alerts::Alerts, desk::Desk, metrics::Metrics, receivers::Receivers, supervise::chain};
+use crate::{Config, alerts::Alerts, desk::Desk, metrics::Metrics, receivers::Receivers};
 
 /// The newest events that live readers find in memory; who is further behind reads the log.
 const RING_EVENTS: usize = 4096;

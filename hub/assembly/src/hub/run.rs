@@ -199,7 +199,7 @@ async fn hear(
         };
         receivers.heard(advert.receiver);
         if let Err(error) = pipeline.hear(&advert) {
-            tracing::error!(error = crate::supervise::chain(&error), address = %advert.address, "an advert is lost");
+            tracing::error!(error = hub_model::chain(&error), address = %advert.address, "an advert is lost");
         }
     }
 }

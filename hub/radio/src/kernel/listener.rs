@@ -2,11 +2,11 @@
 
 use std::{convert::Infallible, io, sync::Arc, time::Duration};
 
+use hub_model::chain;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     AdapterName, Ladder, Listening, Reports, Rung, Watch,
-    error::chain,
     kernel::{
         adapters::adapters,
         control::{Control, ControlError},
@@ -169,7 +169,7 @@ impl KernelListener {
     fn told(&mut self, index: u16, name: &str, event: Event) -> Then {
         match event {
             Event::Heard(at, sighting) if at == index => {
-                self.outlet.hand_on(sighting);
+                self.outlet.hand_on(sighting.address, sighting.rssi, sighting.data);
                 self.heard(name);
                 Then::GoOn
             }
@@ -190,7 +190,6 @@ impl KernelListener {
     fn heard(&mut self, name: &str) {
         let now_ms = self.outlet.now_ms();
         if let Some(gap) = self.watch.heard(now_ms) {
-            tracing::warn!(adapter = name, length_ms = gap.length().as_millis(), "heard nothing for a while");
             self.reports.gap(name, gap);
             self.ladder.heard();
         }
@@ -236,7 +235,7 @@ impl KernelListener {
         if self.monitor.is_some() && rung != Rung::TellOwner {
             self.tell_listening(name);
         }
-        self.due_ms = self.outlet.now_ms().saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+        self.due_ms = self.outlet.in_ms(wait);
         Ok(Then::GoOn)
     }
 
@@ -315,7 +314,7 @@ impl KernelListener {
     /// Asks; adverts that come meanwhile are handed on.
     async fn ask(&mut self, request: &Request) -> Result<Vec<u8>, ControlError> {
         let outlet = &self.outlet;
-        self.control.ask(request, &mut |sighting| outlet.hand_on(sighting)).await
+        self.control.ask(request, &mut |heard| outlet.hand_on(heard.address, heard.rssi, heard.data)).await
     }
 
     fn tell_listening(&mut self, name: &str) {
