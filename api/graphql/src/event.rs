@@ -6,6 +6,7 @@ use hub_model::{Action, DeviceId, EventBody, Press, RoomId, SeriesKey, Turn};
 use crate::{
     device::Device,
     id::GlobalId,
+    pairing::{self, PairingFailure, PairingStep, Told},
     quantity::Quantity,
     room::Room,
     scalar::{Cursor, DateTime, Long},
@@ -90,6 +91,7 @@ pub(crate) enum Event {
     Alert(AlertEvent),
     Clock(ClockEvent),
     ReceiverGap(ReceiverGapEvent),
+    Pairing(PairingEvent),
 }
 
 event! {
@@ -104,6 +106,8 @@ event! {
         rssi: Option<i32>,
         /// The counter of an encrypted message.
         counter: Option<Long>,
+        /// Was it fetched from the sensor's own log, because it was not heard when it was measured?
+        is_fetched: bool,
         #[graphql(skip)]
         about: About<DeviceId>,
     }
@@ -177,6 +181,31 @@ event! {
         receiver_id: i32,
         /// How long it had heard nothing; it ended when the event happened.
         length_ms: Long,
+    }
+}
+
+event! {
+    /// A pairing of one of our sensors has come a step further.
+    #[graphql(complex)]
+    PairingEvent {
+        /// Which, as `pairSensor` numbered it.
+        pairing_id: i32,
+        /// How far it has come.
+        step: PairingStep,
+        /// Why it came to nothing; null while it did not.
+        failure: Option<PairingFailure>,
+        /// What a person can do about that, in English; null where nothing is to be done.
+        advice: Option<String>,
+        #[graphql(skip)]
+        about: Option<About<DeviceId>>,
+    }
+}
+
+#[ComplexObject]
+impl PairingEvent {
+    /// The device that it became; null until then.
+    async fn device(&self) -> Option<Device> {
+        self.about.as_ref()?.device()
     }
 }
 
@@ -282,7 +311,15 @@ impl Event {
                 let readings = values.iter().map(|value| Reading::new(*device, value)).collect();
                 let counter = origin.counter.map(|counter| Long(counter.into()));
                 let rssi = origin.rssi.map(i32::from);
-                Self::Readings(ReadingsEvent::new(head, id(*device), readings, rssi, counter, about(*device)))
+                Self::Readings(ReadingsEvent::new(
+                    head,
+                    id(*device),
+                    readings,
+                    rssi,
+                    counter,
+                    origin.is_fetched,
+                    about(*device),
+                ))
             }
             EventBody::DeviceActed { device, action, .. } => {
                 let (action, instance, detail) = describe(action);
@@ -303,6 +340,12 @@ impl Event {
             EventBody::ClockStepped { by_ms } => Self::Clock(ClockEvent::new(head, Long(*by_ms))),
             EventBody::ReceiverGap { receiver, length_ms } => {
                 Self::ReceiverGap(ReceiverGapEvent::new(head, receiver.0.into(), (*length_ms).into()))
+            }
+            EventBody::PairingProgressed { pairing, step } => {
+                let (step, told) = Told::of(*step);
+                let about = told.device.map(about);
+                let number = pairing::number(*pairing);
+                Self::Pairing(PairingEvent::new(head, number, step, told.failure, told.advice, about))
             }
         }
     }

@@ -29,6 +29,7 @@ mod id;
 mod limits;
 mod mutation;
 mod page;
+mod pairing;
 mod ports;
 mod quantity;
 mod query;

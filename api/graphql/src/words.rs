@@ -125,6 +125,8 @@ pub(crate) enum EventKind {
     ClockStepped,
     /// A receiver hears again after it had heard nothing (`ReceiverGapEvent`).
     ReceiverGap,
+    /// A pairing of one of our sensors has come a step further (`PairingEvent`).
+    PairingProgressed,
 }
 
 impl EventKind {
@@ -143,6 +145,7 @@ impl EventKind {
             Body::AlertCleared { .. } => Self::AlertCleared,
             Body::ClockStepped { .. } => Self::ClockStepped,
             Body::ReceiverGap { .. } => Self::ReceiverGap,
+            Body::PairingProgressed { .. } => Self::PairingProgressed,
         }
     }
 }

@@ -12,7 +12,7 @@
 
 use std::collections::BTreeMap;
 
-use hub_model::{Address, BindKey, BootId, ParseAddressError, RawAdvert, ReceiverId, Stamp};
+use hub_model::{Address, BindKey, ParseAddressError, RawAdvert};
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -100,14 +100,9 @@ pub fn explain<'a>(
 ) -> Result<Explanation, ExplainError> {
     let key = bindkey.map(parse_key).transpose()?;
     let advert = RawAdvert {
-        address: address.parse::<Address>()?,
-        receiver: ReceiverId::NONE,
-        rssi: None,
-        at: Stamp { boot: BootId::WALL, ms: 0 },
-        received_us: 0,
-        name: None,
         service_data: parse_parts(service_data)?,
         manufacturer_data: parse_parts(manufacturer_data)?,
+        ..RawAdvert::timeless(address.parse::<Address>()?)
     };
     Ok(Explanation::of(&decode(&advert, key.as_ref())?))
 }

@@ -1,19 +1,11 @@
-use hub_model::{Address, BootId, Format, Quantity, ReceiverId, Stamp, Value};
+use hub_model::{Address, Format, Quantity, Value};
 use proptest::prelude::*;
 
 use super::*;
 
 fn advert(service_data: Vec<(u16, Vec<u8>)>, manufacturer_data: Vec<(u16, Vec<u8>)>) -> RawAdvert {
-    RawAdvert {
-        address: Address::new([0xA4, 0xC1, 0x38, 0, 0x11, 0x22]),
-        receiver: ReceiverId::NONE,
-        rssi: None,
-        at: Stamp { boot: BootId::WALL, ms: 0 },
-        received_us: 0,
-        name: None,
-        service_data,
-        manufacturer_data,
-    }
+    let address = Address::new([0xA4, 0xC1, 0x38, 0, 0x11, 0x22]);
+    RawAdvert { service_data, manufacturer_data, ..RawAdvert::timeless(address) }
 }
 
 #[test]

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use hub_decode::{decode, explain_line};
-use hub_model::{Address, BindKey, BootId, Decoded, Fact, Format, RawAdvert, ReceiverId, Stamp};
+use hub_model::{Address, BindKey, Decoded, Fact, Format, RawAdvert};
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use wire::seal::{self, Nonce};
@@ -59,14 +59,9 @@ fn mutant(corpus: &[Vec<u8>], luck: &mut ChaCha8Rng) -> Vec<u8> {
 
 fn advert(service: Option<(u16, Vec<u8>)>, maker: Option<Vec<u8>>) -> RawAdvert {
     RawAdvert {
-        address: Address::new(ADDRESS),
-        receiver: ReceiverId::NONE,
-        rssi: None,
-        at: Stamp { boot: BootId::WALL, ms: 0 },
-        received_us: 0,
-        name: None,
         service_data: service.into_iter().collect(),
         manufacturer_data: maker.map(|data| (0x0499, data)).into_iter().collect(),
+        ..RawAdvert::timeless(Address::new(ADDRESS))
     }
 }
 

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a vector file that is not as it should be is a failed test")]
 
 use hub_decode::{DecodeError, decode, explain_line};
-use hub_model::{Address, BindKey, BootId, Decoded, Fact, RawAdvert, ReceiverId, Stamp};
+use hub_model::{Address, BindKey, Decoded, Fact, RawAdvert};
 
 fn rows(text: &str) -> Vec<toml::Table> {
     let file: toml::Table = text.parse().unwrap();
@@ -40,14 +40,10 @@ fn check(file: &str, service: u16) {
         assert!(text(&row, "source").is_some(), "{name} says where it is from");
         let company = row.get("company").and_then(toml::Value::as_integer).unwrap_or(0x0499).try_into().unwrap();
         let advert = RawAdvert {
-            address: text(&row, "address").unwrap_or("A4:C1:38:AA:BB:CC").parse().unwrap(),
-            receiver: ReceiverId::NONE,
-            rssi: None,
-            at: Stamp { boot: BootId::WALL, ms: 0 },
-            received_us: 0,
             name: text(&row, "local_name").map(str::to_owned),
             service_data: parts(&row, "service_data", service),
             manufacturer_data: parts(&row, "manufacturer_data", company),
+            ..RawAdvert::timeless(text(&row, "address").unwrap_or("A4:C1:38:AA:BB:CC").parse().unwrap())
         };
         let key = match text(&row, "key") {
             Some(key) => Some(BindKey::new(hex::decode(key).unwrap().try_into().unwrap())),
@@ -107,14 +103,9 @@ fn a_line_that_is_no_advert_says_what_one_is() {
 #[test]
 fn a_refusal_speaks_of_the_part_that_was_nearest() {
     let advert = RawAdvert {
-        address: Address::new([0; 6]),
-        receiver: ReceiverId::NONE,
-        rssi: None,
-        at: Stamp { boot: BootId::WALL, ms: 0 },
-        received_us: 0,
-        name: None,
         service_data: vec![(0x180F, vec![100]), (0xFCD2, vec![0x60])],
         manufacturer_data: vec![(0x0499, vec![9])],
+        ..RawAdvert::timeless(Address::new([0; 6]))
     };
     assert_eq!(decode(&advert, None), Err(DecodeError::UnsupportedVersion { version: 3 }));
 }

@@ -22,7 +22,7 @@
 //! let (device, at) = (DeviceId::from_u64(7), UnixMillis(1_790_000_000_000));
 //! let seq = Seq(history.reserve(1)?.start);
 //! let values = Arc::from([Value { quantity: Quantity::Temperature, instance: 0, value: 21_500 }]);
-//! let origin = Origin { receiver: ReceiverId::NONE, rssi: None, counter: None };
+//! let origin = Origin::heard(ReceiverId::NONE, None, None);
 //! let wall = WallTime { at, quality: TimeQuality::Synchronised };
 //! let body = EventBody::ReadingsTaken { device, values, origin };
 //! history.append(&Event { seq, at: Stamp::wall(at), wall, trace: None, body });

@@ -22,12 +22,13 @@
 //! | 8 `AlertRaised`, 9 `AlertCleared` | alert kind (1 byte: 0 authentication failures, 1 store failing, 2 receiver down, 3 clock unset, 4 overload, 5 device silent), 0, or 1 and device |
 //! | 10 `ClockStepped` | ±milliseconds |
 //! | 11 `ReceiverGap` | receiver, milliseconds |
+//! | 12 `PairingProgressed` | pairing, step (1 byte: 0 waiting, 1 looking, 2 found, 3 proving, 4 setting up, 5 first reading, 6 paired and device, 7 failed and why: 1 byte, its place in `PairingFailure::ALL`) |
 //!
 //! Layout: which values a frame has. n > 0 is the nth layout of the batch; 0 is a new one, and number of columns, for
 //! each quantity code and instance (1 byte) follow.
 //!
-//! Origin: flags (1 byte; bit 0: rssi follows, bit 1: counter follows), receiver, rssi (1 byte, two's complement),
-//! counter. Action: 0, instance, press (0 press, 1 double, 2 triple, 3 long, 4 long double, 5 long triple, 6 hold) ·
+//! Origin: flags (1 byte; bit 0: rssi follows, bit 1: counter follows, bit 2: sample hint follows, bit 3: fetched), receiver,
+//! rssi (1 byte, two's complement), counter, sample hint (2 bytes, little-endian). Action: 0, instance, press (0 press, 1 double, 2 triple, 3 long, 4 long double, 5 long triple, 6 hold) ·
 //! 1, instance, turn (0 left, 1 right), steps · 2, instance, command, length, bytes; each one byte but the length.
 //!
 //! The trace of an event is not stored: it is of interest for seconds.
@@ -35,8 +36,8 @@
 use std::sync::Arc;
 
 use hub_model::{
-    Action, AlertKind, BootId, DeviceId, Event, EventBody, Origin, Press, Quantity, ReceiverId, RoomId, Seq, Stamp,
-    TimeQuality, Turn, UnixMillis, Value, WallTime,
+    Action, AlertKind, BootId, DeviceId, Event, EventBody, Origin, PairingFailure, PairingId, PairingStep, Press,
+    Quantity, ReceiverId, RoomId, SampleHint, Seq, Stamp, TimeQuality, Turn, UnixMillis, Value, WallTime,
 };
 
 use crate::varint::{Bytes, put_i64, put_u64};
@@ -116,6 +117,7 @@ const fn kind(body: &EventBody) -> u8 {
         EventBody::AlertCleared { .. } => 9,
         EventBody::ClockStepped { .. } => 10,
         EventBody::ReceiverGap { .. } => 11,
+        EventBody::PairingProgressed { .. } => 12,
     }
 }
 
@@ -152,6 +154,26 @@ fn put_body(out: &mut Vec<u8>, told: &mut Told, body: &EventBody) {
             put_u64(out, u64::from(receiver.0));
             put_u64(out, *length_ms);
         }
+        EventBody::PairingProgressed { pairing, step } => {
+            put_u64(out, u64::from(pairing.0));
+            put_step(out, *step);
+        }
+    }
+}
+
+fn put_step(out: &mut Vec<u8>, step: PairingStep) {
+    match step {
+        PairingStep::Waiting => out.push(0),
+        PairingStep::Looking => out.push(1),
+        PairingStep::Found => out.push(2),
+        PairingStep::Proving => out.push(3),
+        PairingStep::SettingUp => out.push(4),
+        PairingStep::FirstReading => out.push(5),
+        PairingStep::Paired { device } => {
+            out.push(6);
+            put_u64(out, device.as_u64());
+        }
+        PairingStep::Failed { why } => out.extend([7, position(&PairingFailure::ALL, &why)]),
     }
 }
 
@@ -173,13 +195,17 @@ fn put_layout(out: &mut Vec<u8>, told: &mut Told, values: &[Value]) {
 }
 
 fn put_origin(out: &mut Vec<u8>, origin: &Origin) {
-    out.push(u8::from(origin.rssi.is_some()) | u8::from(origin.counter.is_some()) << 1);
+    let flags = [origin.rssi.is_some(), origin.counter.is_some(), origin.sample.is_some(), origin.is_fetched];
+    out.push(flags.into_iter().zip(0..).map(|(flag, bit)| u8::from(flag) << bit).sum());
     put_u64(out, u64::from(origin.receiver.0));
     if let Some(rssi) = origin.rssi {
         out.push(rssi.cast_unsigned());
     }
     if let Some(counter) = origin.counter {
         put_u64(out, u64::from(counter));
+    }
+    if let Some(SampleHint(hint)) = origin.sample {
+        out.extend(hint.to_le_bytes());
     }
 }
 
@@ -281,16 +307,35 @@ fn body(kind: u8, bytes: &mut Bytes<'_>, told: &mut Told) -> Option<EventBody> {
         }
         10 => EventBody::ClockStepped { by_ms: bytes.i64()? },
         11 => EventBody::ReceiverGap { receiver: ReceiverId(bytes.u16()?), length_ms: bytes.u64()? },
+        12 => EventBody::PairingProgressed { pairing: PairingId(bytes.u32()?), step: step(bytes)? },
+        _ => return None,
+    })
+}
+
+fn step(bytes: &mut Bytes<'_>) -> Option<PairingStep> {
+    Some(match bytes.u8()? {
+        0 => PairingStep::Waiting,
+        1 => PairingStep::Looking,
+        2 => PairingStep::Found,
+        3 => PairingStep::Proving,
+        4 => PairingStep::SettingUp,
+        5 => PairingStep::FirstReading,
+        6 => PairingStep::Paired { device: DeviceId::from_u64(bytes.u64()?) },
+        7 => PairingStep::Failed { why: *PairingFailure::ALL.get(usize::from(bytes.u8()?))? },
         _ => return None,
     })
 }
 
 fn origin(bytes: &mut Bytes<'_>) -> Option<Origin> {
-    let flags = bytes.u8().filter(|flags| *flags < 4)?;
+    let flags = bytes.u8().filter(|flags| *flags < 16)?;
     let receiver = ReceiverId(bytes.u16()?);
     let rssi = if flags & 1 == 0 { None } else { Some(bytes.u8()?.cast_signed()) };
     let counter = if flags & 2 == 0 { None } else { Some(bytes.u32()?) };
-    Some(Origin { receiver, rssi, counter })
+    let sample = match flags & 4 {
+        0 => None,
+        _ => Some(SampleHint(u16::from_le_bytes([bytes.u8()?, bytes.u8()?]))),
+    };
+    Some(Origin { receiver, rssi, counter, sample, is_fetched: flags & 8 != 0 })
 }
 
 fn values(bytes: &mut Bytes<'_>, told: &mut Told) -> Option<Arc<[Value]>> {

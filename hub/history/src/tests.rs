@@ -125,7 +125,7 @@ fn series(device: u64, quantity: Quantity) -> SeriesKey {
 
 fn readings(device: u64, values: &[(Quantity, i64)], counter: Option<u32>) -> EventBody {
     let values = values.iter().map(|(quantity, value)| Value { quantity: *quantity, instance: 0, value: *value });
-    let origin = Origin { receiver: ReceiverId(1), rssi: Some(-70), counter };
+    let origin = Origin::heard(ReceiverId(1), Some(-70), counter);
     EventBody::ReadingsTaken { device: DeviceId::from_u64(device), values: values.collect(), origin }
 }
 

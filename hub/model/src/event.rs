@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use thiserror::Error;
 
-use crate::{Action, DeviceId, Origin, ReceiverId, RoomId, Stamp, Value, WallTime};
+use crate::{Action, DeviceId, Origin, PairingId, PairingStep, ReceiverId, RoomId, Stamp, Value, WallTime};
 
 /// The number of an event: it only grows, is never used again, and may have holes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -182,6 +182,13 @@ pub enum EventBody {
         /// How long it had heard nothing, ms.
         length_ms: u64,
     },
+    /// A pairing of one of our sensors has come a step further.
+    PairingProgressed {
+        /// Which.
+        pairing: PairingId,
+        /// How far.
+        step: PairingStep,
+    },
 }
 
 impl EventBody {
@@ -195,7 +202,11 @@ impl EventBody {
             | Self::DeviceChanged { device }
             | Self::DeviceRemoved { device } => Some(*device),
             Self::AlertRaised { device, .. } | Self::AlertCleared { device, .. } => *device,
-            Self::RoomChanged { .. } | Self::ClockStepped { .. } | Self::ReceiverGap { .. } => None,
+            Self::PairingProgressed { step: PairingStep::Paired { device }, .. } => Some(*device),
+            Self::RoomChanged { .. }
+            | Self::ClockStepped { .. }
+            | Self::ReceiverGap { .. }
+            | Self::PairingProgressed { .. } => None,
         }
     }
 }

@@ -29,8 +29,10 @@ mod event;
 mod health;
 mod history;
 mod household;
+mod link;
 mod name;
 mod reading;
+mod sensor;
 mod statistics;
 mod time;
 mod zone;
@@ -50,8 +52,13 @@ pub use history::{
     EventLog, Expiring, Gap, HistoryError, HistoryQuery, HistoryReader, LogPage, RawPoint, Resolution, SeriesData,
 };
 pub use household::{Household, Room, RoomId};
+pub use link::{Link, LinkError, Links, Peer};
 pub use name::{Name, NameError};
-pub use reading::{Origin, SeriesKey, Value};
+pub use reading::{Origin, SampleHint, SeriesKey, Value};
+pub use sensor::{
+    Claim, DeadBand, FirmwareVersion, LogStanding, Pairing, PairingFailure, PairingId, PairingStep, SensorError,
+    SensorKey, SensorPort, SensorReport, SensorSettings, SensorStanding, Wishes,
+};
 pub use statistics::{
     AlignedColumn, AlignedData, AlignedQuery, Bucket, Course, Depth, Increase, Interpolation, Percent, PercentError,
     Picked, SeriesStatistics, Statistics, StatisticsQuery, StatisticsReader,

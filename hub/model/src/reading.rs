@@ -41,4 +41,20 @@ pub struct Origin {
     pub rssi: Option<i8>,
     /// The counter of an encrypted frame.
     pub counter: Option<u32>,
+    /// Which sample of the sensor's own log it is, if it keeps one.
+    pub sample: Option<SampleHint>,
+    /// Was it fetched from that log, rather than heard?
+    pub is_fetched: bool,
 }
+
+impl Origin {
+    /// What was heard from a device that keeps no log.
+    pub const fn heard(receiver: ReceiverId, rssi: Option<i8>, counter: Option<u32>) -> Self {
+        Self { receiver, rssi, counter, sample: None, is_fetched: false }
+    }
+}
+
+/// The end of a sample's number in its sensor's log, as the sensor's adverts say it: 4 bits of its boot, 12 of its number
+/// in that boot. The same comes again after a while, so it needs the time beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SampleHint(pub u16);

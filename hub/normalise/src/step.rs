@@ -89,7 +89,7 @@ impl Normaliser {
             values,
             actions: decoded.actions,
             facts: decoded.facts,
-            origin: Origin { receiver, rssi, counter },
+            origin: Origin::heard(receiver, rssi, counter),
             implausible,
         })
     }

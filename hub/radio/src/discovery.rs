@@ -18,7 +18,7 @@ use futures_util::{
 use hub_model::{Address, AdvertisingData};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Gap, Watch, bluez::BlueZ, error::RadioError, outlet::Outlet, payload};
+use crate::{Gap, Sighting, Watch, bluez::BlueZ, error::RadioError, outlet::Outlet, payload};
 
 /// Devices whose changes are followed at once; the one followed longest gives way to a new one.
 const MAX_FOLLOWED: usize = 1024;
@@ -152,7 +152,7 @@ impl Discovery {
         manufacturer_data: HashMap<u16, Vec<u8>>,
     ) {
         let device = self.adapter.device(address).ok();
-        let (rssi, name) = match device {
+        let (rssi, name) = match &device {
             Some(device) => (device.rssi().await.ok().flatten(), device.name().await.ok().flatten()),
             None => (None, None),
         };
@@ -162,8 +162,18 @@ impl Discovery {
             service_data: payload::service_data(service_data),
             manufacturer_data: payload::manufacturer_data(manufacturer_data),
         };
-        let rssi = rssi.and_then(|rssi| i8::try_from(rssi).ok());
-        self.outlet.hand_on(Address::new(address.0), rssi, data);
+        let is_random = match &device {
+            Some(device) => device.address_type().await.is_ok_and(|kind| kind == bluer::AddressType::LeRandom),
+            None => false,
+        };
+        self.outlet.hand_on(Sighting {
+            address: Address::new(address.0),
+            is_random,
+            // bluetoothd does not say it; who sends data of a long UUID wants to be found.
+            is_connectable: !data.long_service_data.is_empty(),
+            rssi: rssi.and_then(|rssi| i8::try_from(rssi).ok()),
+            data,
+        });
     }
 
     fn failed(&self, action: &'static str, source: bluer::Error) -> RadioError {

@@ -6,8 +6,10 @@ use std::{
     time::Duration,
 };
 
-use hub_model::{Address, AdvertisingData, Clock, RawAdvert, ReceiverId};
+use hub_model::{AdvertisingData, Clock, RawAdvert, ReceiverId};
 use tokio::sync::mpsc;
+
+use crate::Sighting;
 
 /// What one listener has counted since it began.
 #[derive(Debug, Default)]
@@ -39,10 +41,11 @@ pub(crate) struct Outlet {
 }
 
 impl Outlet {
-    /// Hands on what was heard now, if there is anything in it that somebody could decode.
-    pub(crate) fn hand_on(&self, address: Address, rssi: Option<i8>, data: AdvertisingData) {
-        let AdvertisingData { name, service_data, manufacturer_data, .. } = data;
-        if service_data.is_empty() && manufacturer_data.is_empty() {
+    /// Hands on what was heard now, if there is anything in it that somebody could use.
+    pub(crate) fn hand_on(&self, sighting: Sighting) {
+        let Sighting { address, is_random, is_connectable, rssi, data } = sighting;
+        let AdvertisingData { name, service_data, long_service_data, manufacturer_data } = data;
+        if service_data.is_empty() && long_service_data.is_empty() && manufacturer_data.is_empty() {
             return;
         }
         let now = self.clock.now();
@@ -54,7 +57,10 @@ impl Outlet {
             received_us: now.us,
             name,
             service_data,
+            long_service_data,
             manufacturer_data,
+            is_random,
+            is_connectable,
         };
         let counted = match self.adverts.try_send(advert) {
             Ok(()) => &self.tally.heard,

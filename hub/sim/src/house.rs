@@ -4,7 +4,7 @@ use fw_app::Happening;
 use fw_host::{
     AdvertisingPdu, CeremonyError, Identity, Listening, NO_UPDATES, Owner, QueueFull, SensorId, Simulated, World, luck,
 };
-use hub_model::{Address, RawAdvert, ReceiverId, Stamp, UnixMillis};
+use hub_model::{Address, RawAdvert, Stamp, UnixMillis};
 use thiserror::Error;
 use units::{Measure, Quantity};
 use wire::{
@@ -235,14 +235,9 @@ fn heard(zero: UnixMillis, pdu: &AdvertisingPdu) -> Option<Sent> {
     let at = at(zero, pdu.at_us);
     let stamp = Stamp::wall(at);
     let advert = RawAdvert {
-        address: Address::new(pdu.from),
-        receiver: ReceiverId::NONE,
-        rssi: None,
-        at: stamp,
         received_us: stamp.ms.saturating_mul(1000),
-        name: None,
         service_data: vec![(v2::UUID, pdu.service_data_16(v2::UUID)?.to_vec())],
-        manufacturer_data: Vec::new(),
+        ..RawAdvert::new(Address::new(pdu.from), stamp)
     };
     Some(Sent { at, advert })
 }

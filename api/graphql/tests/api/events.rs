@@ -4,7 +4,8 @@ use api_graphql::{Code, Limits};
 use async_graphql::futures_util::StreamExt;
 use hub_bus::{Bus, Draft, State};
 use hub_model::{
-    Action, AlertKind, Cursor, Epoch, EventBody, Origin, Press, Quantity, ReceiverId, RoomId, Seq, Trace, Turn,
+    Action, AlertKind, Cursor, Epoch, EventBody, Origin, PairingFailure, PairingId, PairingStep, Press, Quantity,
+    ReceiverId, RoomId, Seq, Trace, Turn,
 };
 use proptest::prelude::*;
 
@@ -168,7 +169,7 @@ async fn every_kind_of_event_is_shown_with_what_it_carries() {
     let house = House::furnished();
     let start = house.cursor();
     let device = device_id(1);
-    let origin = Origin { receiver: ReceiverId(1), rssi: None, counter: None };
+    let origin = Origin::heard(ReceiverId(1), None, None);
     let acted = |action| EventBody::DeviceActed { device, action, origin };
     house.measure(1, &[(Quantity::Temperature, 25_060)]);
     for body in [
@@ -184,17 +185,23 @@ async fn every_kind_of_event_is_shown_with_what_it_carries() {
         EventBody::AlertCleared { kind: AlertKind::StoreFailing, device: None },
         EventBody::ClockStepped { by_ms: -1 << 40 },
         EventBody::ReceiverGap { receiver: ReceiverId(1), length_ms: 12_000 },
+        EventBody::PairingProgressed { pairing: PairingId(2), step: PairingStep::Paired { device } },
+        EventBody::PairingProgressed {
+            pairing: PairingId(3),
+            step: PairingStep::Failed { why: PairingFailure::ClaimedElsewhere },
+        },
     ] {
         publish(&house.bus, body, |_| ());
     }
     let query = format!(
         "{{ eventsSince(after: \"{start}\") {{ hasMore events {{ __typename kind at timeQuality trace {{ id }}
-            ... on ReadingsEvent {{ rssi counter device {{ name }} readings {{ quantity instance value unit }} }}
+            ... on ReadingsEvent {{ rssi counter isFetched device {{ name }} readings {{ quantity instance value unit }} }}
             ... on ActionEvent {{ action instance detail device {{ name }} }}
             ... on DeviceEvent {{ deviceId device {{ name }} }}
             ... on RoomEvent {{ roomId room {{ name }} }}
             ... on AlertEvent {{ alert alertDevice: deviceId device {{ name }} }}
-            ... on ClockEvent {{ byMs }} ... on ReceiverGapEvent {{ receiverId lengthMs }} }} }} }}"
+            ... on ClockEvent {{ byMs }} ... on ReceiverGapEvent {{ receiverId lengthMs }}
+            ... on PairingEvent {{ pairingId step failure device {{ name }} }} }} }} }}"
     );
     let page = house.ask(&query).await["eventsSince"].clone();
     assert_eq!(page["hasMore"], false);
@@ -216,7 +223,7 @@ async fn every_kind_of_event_is_shown_with_what_it_carries() {
         event(
             "READINGS_TAKEN",
             "ReadingsEvent",
-            serde_json::json!({ "rssi": -60, "counter": "1024", "device": sill,
+            serde_json::json!({ "rssi": -60, "counter": "1024", "isFetched": false, "device": sill,
             "readings": [{ "quantity": "TEMPERATURE", "instance": 0, "value": 25.06, "unit": "°C" }] })
         ),
         acted("long_press", 1, None),
@@ -247,6 +254,16 @@ async fn every_kind_of_event_is_shown_with_what_it_carries() {
         ),
         event("CLOCK_STEPPED", "ClockEvent", serde_json::json!({ "byMs": "-1099511627776" })),
         event("RECEIVER_GAP", "ReceiverGapEvent", serde_json::json!({ "receiverId": 1, "lengthMs": "12000" })),
+        event(
+            "PAIRING_PROGRESSED",
+            "PairingEvent",
+            serde_json::json!({ "pairingId": 2, "step": "PAIRED", "failure": null, "device": sill })
+        ),
+        event(
+            "PAIRING_PROGRESSED",
+            "PairingEvent",
+            serde_json::json!({ "pairingId": 3, "step": "FAILED", "failure": "CLAIMED_ELSEWHERE", "device": null })
+        ),
     ]);
     assert_eq!(page["events"], expected);
 }

@@ -142,7 +142,7 @@ impl House {
         let device = device_id(number);
         let values: Vec<_> =
             values.iter().map(|(quantity, value)| Value { quantity: *quantity, instance: 0, value: *value }).collect();
-        let origin = Origin { receiver: ReceiverId(1), rssi: Some(-60), counter: Some(1024) };
+        let origin = Origin::heard(ReceiverId(1), Some(-60), Some(1024));
         let body = EventBody::ReadingsTaken { device, values: values.clone().into(), origin };
         publish(&self.bus, body, |state| {
             for value in &values {

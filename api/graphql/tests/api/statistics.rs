@@ -17,7 +17,7 @@ pub(crate) fn store(house: &House, number: u8, quantity: Quantity, readings: &[(
     for (minute, value) in readings {
         let at = UnixMillis(MIDNIGHT + minute * MINUTE);
         let values = [Value { quantity, instance: 0, value: *value }].into();
-        let origin = Origin { receiver: ReceiverId::NONE, rssi: None, counter: None };
+        let origin = Origin::heard(ReceiverId::NONE, None, None);
         let body = EventBody::ReadingsTaken { device: device_id(number), values, origin };
         let wall = WallTime { at, quality: TimeQuality::Synchronised };
         let seq = Seq(house.store.reserve(1).unwrap().start);

@@ -31,14 +31,11 @@ fn advert(address: Address, now: Now, nth: u8) -> RawAdvert {
     let data = if address == BATH { vec![0x40, 0x00, nth, 0x02, 0xCA, 0x09] } else { vec![nth] };
     let id = if address == BATH { 0xFCD2 } else { 0x1234 };
     RawAdvert {
-        address,
         receiver: ReceiverId(1),
         rssi: Some(-70),
-        at: now.stamp,
         received_us: now.us,
-        name: None,
         service_data: vec![(id, data)],
-        manufacturer_data: Vec::new(),
+        ..RawAdvert::new(address, now.stamp)
     }
 }
 

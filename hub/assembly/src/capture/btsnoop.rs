@@ -9,7 +9,7 @@
 
 use std::io::{BufRead, Read};
 
-use hub_model::{Address, AdvertisingData, RawAdvert, ReceiverId, Stamp, UnixMillis};
+use hub_model::{Address, AdvertisingData, RawAdvert, Stamp, UnixMillis};
 
 use super::{CaptureError, Captured};
 
@@ -108,14 +108,12 @@ fn reports(event: &[u8], at: UnixMillis, into: &mut Vec<Captured>) {
         rest = after;
         let payload = AdvertisingData::parse(data);
         let advert = RawAdvert {
-            address,
-            receiver: ReceiverId::NONE,
             rssi: (rssi != 127).then_some(rssi),
-            at: Stamp::wall(at),
-            received_us: 0,
             name: payload.name,
             service_data: payload.service_data,
+            long_service_data: payload.long_service_data,
             manufacturer_data: payload.manufacturer_data,
+            ..RawAdvert::new(address, Stamp::wall(at))
         };
         into.push(Captured { at, advert, key: None });
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hub_decode::{parse_key, parse_parts};
-use hub_model::{Address, RawAdvert, ReceiverId, Stamp, UnixMillis};
+use hub_model::{Address, RawAdvert, Stamp, UnixMillis};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -31,14 +31,11 @@ pub(super) fn parse(text: &[u8]) -> Result<Captured, String> {
     let address: Address = line.address.parse().map_err(|error| format!("address: {error}"))?;
     let key = line.bindkey.as_deref().map(parse_key).transpose().map_err(|error| error.to_string())?;
     let advert = RawAdvert {
-        address,
-        receiver: ReceiverId::NONE,
         rssi: line.rssi,
-        at: Stamp::wall(at),
-        received_us: 0,
         name: line.name,
         service_data: parts("service_data", &line.service_data)?,
         manufacturer_data: parts("manufacturer_data", &line.manufacturer_data)?,
+        ..RawAdvert::new(address, Stamp::wall(at))
     };
     Ok(Captured { at, advert, key })
 }

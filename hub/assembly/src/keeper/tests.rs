@@ -37,7 +37,7 @@ fn measure(hub: &Hub, quantities: &[Quantity], days: i64) {
         quantities.iter().map(|quantity| Value { quantity: *quantity, instance: 0, value: 1 }).collect();
     for day in (1..=days).rev() {
         let wall = WallTime { at: NOW.at + -day * DAY_MS, ..NOW };
-        let origin = Origin { receiver: ReceiverId::NONE, rssi: None, counter: None };
+        let origin = Origin::heard(ReceiverId::NONE, None, None);
         let body = EventBody::ReadingsTaken { device: BATH, values: values.clone().into(), origin };
         hub.bus().publish(Draft { at: Stamp::wall(wall.at), wall, trace: None, body }, |_| ()).unwrap();
     }

@@ -71,11 +71,8 @@ impl Hub {
             let value = |(quantity, value): (_, &i64)| Value { quantity, instance: 0, value: *value };
             let values: Arc<[Value]> = METRICS.into_iter().zip(reading.values()).map(value).collect();
             let device = DeviceId::from_u64(Self::address_of(reading.sensor));
-            let body = EventBody::ReadingsTaken {
-                device,
-                values,
-                origin: Origin { receiver: ReceiverId(1), rssi: Some(-60), counter: None },
-            };
+            let body =
+                EventBody::ReadingsTaken { device, values, origin: Origin::heard(ReceiverId(1), Some(-60), None) };
             let wall = WallTime { at, quality: TimeQuality::Synchronised };
             self.history.append(&Event { seq: Seq(seq), at: Stamp::wall(at), wall, trace: None, body });
             (now, self.adopted) = (at, self.adopted.max(reading.sensor + 1));

@@ -58,8 +58,7 @@ impl Ours {
             let values: Arc<[Value]> = METRICS.into_iter().zip(reading.values()).map(cell).collect();
             // An encrypting sensor, so that the journal carries a counter too.
             let rssi = -50 - (seq % 40) as i8;
-            let origin =
-                Origin { receiver: ReceiverId(1), rssi: Some(rssi), counter: Some((reading.at / 1000) as u32) };
+            let origin = Origin::heard(ReceiverId(1), Some(rssi), Some((reading.at / 1000) as u32));
             let body = EventBody::ReadingsTaken { device: Self::device(reading.sensor), values, origin };
             let wall = WallTime { at, quality: TimeQuality::Synchronised };
             self.history.append(&Event { seq: Seq(seq), at: Stamp::wall(at), wall, trace: None, body });

@@ -1,4 +1,4 @@
-use hub_model::{Action, AlertKind, Press, RoomId, Turn};
+use hub_model::{Action, AlertKind, PairingFailure, PairingId, PairingStep, Press, RoomId, SampleHint, Turn};
 use proptest::{collection::vec, option, prelude::*};
 
 use super::*;
@@ -33,14 +33,17 @@ fn hex(bytes: &[u8]) -> String {
 #[test]
 fn every_kind_of_event_has_the_bytes_that_it_always_had() {
     let device = DeviceId::from_u64(0xA4C1_3800_1122);
-    let origin = Origin { receiver: ReceiverId(2), rssi: Some(-60), counter: Some(300) };
-    let bare = Origin { receiver: ReceiverId(0), rssi: None, counter: None };
+    let origin = Origin::heard(ReceiverId(2), Some(-60), Some(300));
+    let bare = Origin::heard(ReceiverId(0), None, None);
     let values = Arc::from([
         Value { quantity: Quantity::Temperature, instance: 0, value: 25_060 },
         Value { quantity: Quantity::Temperature, instance: 1, value: -5 },
     ]);
     let command = Action::Command { instance: 0, command: 7, argument: vec![1, 2] };
     let acted = |action| EventBody::DeviceActed { device, action, origin: bare };
+    let fetched = Origin { sample: Some(SampleHint(0x1ABC)), is_fetched: true, ..bare };
+    let press = Action::Button { instance: 0, press: Press::Press };
+    let paired = |step| EventBody::PairingProgressed { pairing: PairingId(3), step };
     let head = "e80706904e80897a";
     let id = "a2a280c0939829";
     let golden = [
@@ -58,6 +61,10 @@ fn every_kind_of_event_has_the_bytes_that_it_always_had() {
         (EventBody::AlertRaised { kind: AlertKind::DeviceSilent, device: None }, format!("88{head}0500")),
         (EventBody::ClockStepped { by_ms: -2 }, format!("8a{head}03")),
         (EventBody::ReceiverGap { receiver: ReceiverId(2), length_ms: 12_000 }, format!("8b{head}02e05d")),
+        (EventBody::DeviceActed { device, action: press, origin: fetched }, format!("82{head}{id}0c00bc1a000000")),
+        (paired(PairingStep::SettingUp), format!("8c{head}0304")),
+        (paired(PairingStep::Paired { device }), format!("8c{head}0306{id}")),
+        (paired(PairingStep::Failed { why: PairingFailure::WrongCode }), format!("8c{head}030701")),
     ];
     for (body, expected) in golden {
         let event = event(1000, 5000, body);
@@ -187,8 +194,16 @@ fn any_rows() -> impl Strategy<Value = Rows> {
 
 fn any_body() -> impl Strategy<Value = EventBody> {
     let device = any::<u64>().prop_map(DeviceId::from_u64);
-    let origin = (any::<u16>(), option::of(any::<i8>()), option::of(any::<u32>()))
-        .prop_map(|(receiver, rssi, counter)| Origin { receiver: ReceiverId(receiver), rssi, counter });
+    let log = (option::of(any::<u16>().prop_map(SampleHint)), any::<bool>());
+    let origin = (any::<u16>(), option::of(any::<i8>()), option::of(any::<u32>()), log).prop_map(
+        |(receiver, rssi, counter, (sample, is_fetched))| Origin {
+            receiver: ReceiverId(receiver),
+            rssi,
+            counter,
+            sample,
+            is_fetched,
+        },
+    );
     let value = (0..Quantity::ALL.len(), any::<u8>(), any::<i64>()).prop_map(|(quantity, instance, value)| Value {
         quantity: Quantity::ALL[quantity],
         instance,

@@ -93,7 +93,7 @@ fn the_present_state_survives_a_restart() {
     // Older than the newest: history, but not the present.
     bench.append(Stamp { boot: BootId(1), ms: 7 }, readings(1, &[(Quantity::Temperature, 4)], None));
     let action = hub_model::Action::Button { instance: 0, press: hub_model::Press::Press };
-    let origin = Origin { receiver: ReceiverId(0), rssi: None, counter: Some(6) };
+    let origin = Origin::heard(ReceiverId(0), None, Some(6));
     bench.append(
         Stamp { boot: BootId(1), ms: 10 },
         EventBody::DeviceActed { device: DeviceId::from_u64(2), action, origin },

@@ -56,7 +56,7 @@ fn an_accepted_frame_carries_its_counter_and_calibrated_values() {
             values: vec![Value { quantity: Quantity::Temperature, instance: 0, value: 25_000 }],
             actions: vec![],
             facts: vec![],
-            origin: Origin { receiver: ReceiverId(1), rssi: Some(-60), counter: Some(9) },
+            origin: Origin::heard(ReceiverId(1), Some(-60), Some(9)),
             implausible: vec![],
         })
     );

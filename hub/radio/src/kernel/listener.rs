@@ -169,7 +169,7 @@ impl KernelListener {
     fn told(&mut self, index: u16, name: &str, event: Event) -> Then {
         match event {
             Event::Heard(at, sighting) if at == index => {
-                self.outlet.hand_on(sighting.address, sighting.rssi, sighting.data);
+                self.outlet.hand_on(sighting);
                 self.heard(name);
                 Then::GoOn
             }
@@ -314,7 +314,7 @@ impl KernelListener {
     /// Asks; adverts that come meanwhile are handed on.
     async fn ask(&mut self, request: &Request) -> Result<Vec<u8>, ControlError> {
         let outlet = &self.outlet;
-        self.control.ask(request, &mut |heard| outlet.hand_on(heard.address, heard.rssi, heard.data)).await
+        self.control.ask(request, &mut |heard| outlet.hand_on(heard)).await
     }
 
     fn tell_listening(&mut self, name: &str) {

@@ -171,14 +171,10 @@ impl World {
         data.extend((1_000_000 + luck).to_le_bytes());
         data.extend([1, 2, 3, 4]);
         let advert = RawAdvert {
-            address,
             receiver: ReceiverId(1),
-            rssi: None,
-            at: now.stamp,
             received_us: now.us,
-            name: None,
             service_data: vec![(0xFCD2, data)],
-            manufacturer_data: Vec::new(),
+            ..RawAdvert::new(address, now.stamp)
         };
         self.hear(&advert);
     }

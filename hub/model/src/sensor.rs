@@ -1,0 +1,358 @@
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::{Address, CommandError, DeviceId, Name, Quantity, RoomId, TimeQuality, UnixMillis};
+
+/// What one of our sensors and this hub agreed on: 256 bits, from which every other key of theirs is derived. Never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SensorKey([u8; 32]);
+
+impl SensorKey {
+    /// The key with these bytes.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, for what derives keys and for the registry.
+    pub const fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SensorKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SensorKey(…)")
+    }
+}
+
+/// The version of a sensor's program, the most important part first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct FirmwareVersion(pub [u8; 4]);
+
+impl fmt::Display for FirmwareVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [major, minor, patch, build] = self.0;
+        write!(f, "{major}.{minor}.{patch}.{build}")
+    }
+}
+
+/// How far one of our sensors may move a value before it tells it anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeadBand {
+    /// Of which quantity.
+    pub quantity: Quantity,
+    /// A value so many steps away from the last told, or more, is told. At least 1.
+    pub steps: u32,
+}
+
+/// What one of our sensors is told to do. Ranges stand in the sensor's own document of them (`wire::settings`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SensorSettings {
+    /// Which settings these are, by the hub's counting; adverts echo it.
+    pub revision: u8,
+    /// Milliseconds between adverts, 100 to 10 240.
+    pub advert_interval_ms: u16,
+    /// Transmit power, dBm, −40 to 8.
+    pub tx_power_dbm: i8,
+    /// Seconds after which it tells anew what has not changed, 10 to 3600.
+    pub heartbeat_s: u16,
+    /// Seconds between samples, 1 to 3600.
+    pub sampling_s: u16,
+    /// Seconds between windows in which the hub may connect, 60 to 43 200; 0: none but at start and on the button.
+    pub window_every_s: u16,
+    /// The dead-bands that are not the product's, at most 8.
+    pub bands: Vec<DeadBand>,
+}
+
+/// A sensor of ours that this hub claimed, or is about to: what the registry keeps of it beside the device.
+///
+/// Whose device is not in the house is *pending* where `is_proven` is false: it was given a key, and no advert under it was
+/// heard yet. Where it is true the device was removed without the sensor's knowledge, and what stands here is its
+/// *tombstone*: should it be heard again, it is released.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The number in its label.
+    pub uid: u64,
+    /// What kind of sensor it is.
+    pub product: u16,
+    /// The revision of its board.
+    pub hardware: u8,
+    /// The program that it ran when it was last asked.
+    pub firmware: FirmwareVersion,
+    /// The address that it sends from.
+    pub address: Address,
+    /// Is that address random rather than public?
+    pub is_random: bool,
+    /// The key that adverts and sessions are made with.
+    pub key: SensorKey,
+    /// That key's turn, from 1.
+    pub key_epoch: u32,
+    /// The key that the sensor is to have next, with the turn after this one: it may use either.
+    pub next_key: Option<SensorKey>,
+    /// How many owners it has had, this one counted.
+    pub owner_epoch: u32,
+    /// Was an advert under its key heard?
+    pub is_proven: bool,
+    /// Is it to be released, with proof that it forgot everything?
+    pub is_leaving: bool,
+    /// What it is to do.
+    pub desired: SensorSettings,
+    /// What to call the device, and where it is, once it is proven.
+    pub wishes: Wishes,
+    /// When it was given its key.
+    pub since: UnixMillis,
+}
+
+/// What the owner wants of a sensor that is being paired.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wishes {
+    /// What to call it.
+    pub name: Option<Name>,
+    /// Where it is.
+    pub room: Option<RoomId>,
+}
+
+/// The number of a pairing, from 1; new ones after a start of the hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PairingId(pub u32);
+
+/// How far a pairing has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PairingStep {
+    /// It waits for the pairings before it.
+    Waiting,
+    /// Nobody with this label was heard yet.
+    Looking,
+    /// It was heard, and the hub connects.
+    Found,
+    /// Hub and sensor prove to each other who they are.
+    Proving,
+    /// The sensor gets its key and its settings.
+    SettingUp,
+    /// The sensor has its key; the hub waits for a reading under it.
+    FirstReading,
+    /// It is in the house.
+    Paired {
+        /// As which device.
+        device: DeviceId,
+    },
+    /// It came to nothing.
+    Failed {
+        /// Why.
+        why: PairingFailure,
+    },
+}
+
+impl PairingStep {
+    /// Has it ended, one way or the other?
+    pub const fn is_last(self) -> bool {
+        matches!(self, Self::Paired { .. } | Self::Failed { .. })
+    }
+}
+
+/// Why a pairing came to nothing: each tells a person what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum PairingFailure {
+    /// No sensor with this label was heard.
+    #[error(
+        "the sensor was not found; press its button for a second, or take its battery out and put it in again, and hold it near the hub"
+    )]
+    NotFound,
+    /// The sensor that answered is not the one of this label.
+    #[error("the code does not belong to this sensor; scan the label of the sensor itself again")]
+    WrongCode,
+    /// It belongs to another hub.
+    #[error(
+        "the sensor belongs to another hub; remove it there, or hold its button for ten seconds to reset it, then pair again"
+    )]
+    ClaimedElsewhere,
+    /// Its signal is too weak for a connection that holds.
+    #[error("the sensor's signal is too weak; bring it nearer to the hub, pair it there, and put it back afterwards")]
+    WeakSignal,
+    /// Its battery is too weak to keep what it is told.
+    #[error("the sensor's battery is too low; put a new one in and pair again")]
+    BatteryLow,
+    /// The connection was lost, again and again.
+    #[error("the connection to the sensor was lost; hold it near the hub and pair again")]
+    LinkLost,
+    /// The sensor took its key, and nothing readable was heard from it afterwards.
+    #[error(
+        "the sensor took its key but was not heard afterwards; leave it near the hub: it joins by itself when it is heard"
+    )]
+    NoReading,
+    /// The sensor speaks another version of the protocol, or refused.
+    #[error("the sensor refused; update the hub, then pair again")]
+    Refused,
+    /// No adapter of this hub can connect.
+    #[error("the hub cannot connect to sensors now; see the health of its Bluetooth adapter")]
+    NoRadio,
+    /// The house has all the devices that it may have, or the hub could not keep the key.
+    #[error("the hub could not keep the sensor; its log has the reason")]
+    NotKept,
+    /// The owner called it off.
+    #[error("the pairing was called off")]
+    Cancelled,
+}
+
+impl PairingFailure {
+    /// All that there are, in the order of their numbers in stored events.
+    pub const ALL: [Self; 11] = [
+        Self::NotFound,
+        Self::WrongCode,
+        Self::ClaimedElsewhere,
+        Self::WeakSignal,
+        Self::BatteryLow,
+        Self::LinkLost,
+        Self::NoReading,
+        Self::Refused,
+        Self::NoRadio,
+        Self::NotKept,
+        Self::Cancelled,
+    ];
+}
+
+/// A pairing as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pairing {
+    /// Its number.
+    pub id: PairingId,
+    /// The number in the label of the sensor.
+    pub uid: u64,
+    /// How far it has come.
+    pub step: PairingStep,
+    /// How many milliseconds it took from the request on, so far or in all.
+    pub took_ms: u64,
+}
+
+/// What a sensor of ours said of itself in its last session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SensorReport {
+    /// When that was.
+    pub at: UnixMillis,
+    /// How often it has started.
+    pub boot: u32,
+    /// Seconds since it started.
+    pub uptime_s: u32,
+    /// Why it started.
+    pub reset: String,
+    /// How often in its life it stopped itself.
+    pub panics: u16,
+    /// How often the watchdog had to.
+    pub watchdogs: u16,
+    /// The battery under load, mV.
+    pub battery_mv: u16,
+    /// Its program.
+    pub firmware: FirmwareVersion,
+    /// What it was told to do when it last said so.
+    pub settings: Option<SensorSettings>,
+}
+
+/// How far the hub has what a sensor of ours measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LogStanding {
+    /// Samples fetched from its log since the hub started.
+    pub fetched: u64,
+    /// Samples that its log no longer had when they were asked for, since the hub started.
+    pub lost: u64,
+    /// Up to when every sample is here that the log had.
+    pub complete_until: Option<UnixMillis>,
+    /// How far the times of the samples fetched last can be trusted.
+    pub quality: Option<TimeQuality>,
+}
+
+/// What the hub knows of a sensor of ours beside what every device has: the present, not kept over a restart but for the
+/// claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SensorStanding {
+    /// What was agreed.
+    pub claim: Claim,
+    /// What it said of itself.
+    pub report: Option<SensorReport>,
+    /// How far its log is here.
+    pub log: LogStanding,
+    /// What went wrong when the hub last spoke with it, if something did.
+    pub trouble: Option<String>,
+}
+
+/// Why something asked of a sensor cannot be begun.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SensorError {
+    /// A text is no setup code.
+    #[error("{0}")]
+    SetupCode(String),
+    /// A code stands in the list twice, or a pairing of this sensor is under way.
+    #[error("the sensor {uid:016x} is being paired already")]
+    Underway {
+        /// The number in its label.
+        uid: u64,
+    },
+    /// More pairings than may be asked for at once.
+    #[error("{asked} pairings are too many; expected at most {most} at once")]
+    TooMany {
+        /// How many would be under way.
+        asked: usize,
+        /// How many may.
+        most: usize,
+    },
+    /// No such pairing.
+    #[error("there is no pairing of the number {}", .0.0)]
+    NoPairing(PairingId),
+    /// The device is no sensor of ours, or none of this hub's.
+    #[error("device {device} is no sensor that this hub has paired")]
+    NotOurs {
+        /// Who.
+        device: DeviceId,
+    },
+    /// A setting is out of its range, or for a quantity that the sensor does not have.
+    #[error("{problem}")]
+    Setting {
+        /// Which, and what would be right.
+        problem: String,
+    },
+    /// It could not be kept.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// The hub stops.
+    #[error("the hub is stopping")]
+    Stopping,
+}
+
+/// The port to our own sensors: what the owner asks of them. What takes longer than writing it down is told by events.
+pub trait SensorPort: Send + Sync {
+    /// Begins to pair the sensors of these setup codes, one after the other.
+    ///
+    /// # Errors
+    /// When one of the codes cannot be: then none is begun.
+    fn pair(&self, requests: Vec<(String, Wishes)>) -> Result<Vec<Pairing>, SensorError>;
+
+    /// Calls a pairing off, if it has not ended.
+    ///
+    /// # Errors
+    /// When there is none of this number.
+    fn cancel(&self, pairing: PairingId) -> Result<Pairing, SensorError>;
+
+    /// The pairings since the hub started, the latest last; ended ones are forgotten after a while.
+    fn pairings(&self) -> Vec<Pairing>;
+
+    /// Says what a sensor is to do; it is told when it can be reached.
+    ///
+    /// # Errors
+    /// When it is none of ours, a setting cannot be, or it cannot be kept.
+    fn set(&self, device: DeviceId, settings: SensorSettings) -> Result<(), SensorError>;
+
+    /// Gives a sensor another key when it can be reached.
+    ///
+    /// # Errors
+    /// When it is none of ours, or it cannot be kept.
+    fn rotate(&self, device: DeviceId) -> Result<(), SensorError>;
+
+    /// Releases a sensor when it can be reached: it forgets key, name and log, and leaves the house. Its history stays.
+    ///
+    /// # Errors
+    /// When it is none of ours, or it cannot be kept.
+    fn release(&self, device: DeviceId) -> Result<(), SensorError>;
+
+    /// What is known of a sensor of ours.
+    fn standing(&self, device: DeviceId) -> Option<SensorStanding>;
+}
