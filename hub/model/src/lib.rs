@@ -56,8 +56,8 @@ pub use link::{Link, LinkError, Links, Peer};
 pub use name::{Name, NameError};
 pub use reading::{Origin, SampleHint, SeriesKey, Value};
 pub use sensor::{
-    Claim, DeadBand, FirmwareVersion, LogStanding, Pairing, PairingFailure, PairingId, PairingStep, SensorError,
-    SensorKey, SensorPort, SensorReport, SensorSettings, SensorStanding, Wishes,
+    Anchor, Claim, DeadBand, FirmwareVersion, Had, LogPlace, LogStanding, Pairing, PairingFailure, PairingId,
+    PairingStep, SensorError, SensorKey, SensorPort, SensorReport, SensorSettings, SensorStanding, Wishes,
 };
 pub use statistics::{
     AlignedColumn, AlignedData, AlignedQuery, Bucket, Course, Depth, Increase, Interpolation, Percent, PercentError,

@@ -2,7 +2,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::{Address, CommandError, DeviceId, Name, Quantity, RoomId, TimeQuality, UnixMillis};
+use crate::{Address, CommandError, DeviceId, Name, Quantity, RoomId, SampleHint, TimeQuality, UnixMillis};
 
 /// What one of our sensors and this hub agreed on: 256 bits, from which every other key of theirs is derived. Never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -259,6 +259,37 @@ pub struct LogStanding {
     pub complete_until: Option<UnixMillis>,
     /// How far the times of the samples fetched last can be trusted.
     pub quality: Option<TimeQuality>,
+}
+
+/// A moment at which the hub was told how long a sensor had been running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Anchor {
+    /// Which of the sensor's boots.
+    pub boot: u32,
+    /// Seconds since it began.
+    pub uptime_s: u32,
+    /// What the hub's wall clock showed, when it was known.
+    pub at: UnixMillis,
+}
+
+/// A sample that was heard while earlier ones are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Had {
+    /// The end of its number.
+    pub hint: SampleHint,
+    /// When it was heard.
+    pub at: UnixMillis,
+}
+
+/// Where the hub stands in a sensor's log, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LogPlace {
+    /// Boot and number of the first sample that is not here for certain.
+    pub next: (u32, u32),
+    /// Samples after it that were heard all the same.
+    pub had: Vec<Had>,
+    /// When something was heard last.
+    pub last_at: Option<UnixMillis>,
 }
 
 /// What the hub knows of a sensor of ours beside what every device has: the present, not kept over a restart but for the

@@ -47,6 +47,12 @@ pub enum RegistryError {
         /// What is wrong.
         reason: String,
     },
+    /// There are as many claims of sensors as there may be.
+    #[error("the registry has {most} claims of sensors already, which is the limit; release or remove sensors first")]
+    TooManyClaims {
+        /// How many there may be.
+        most: usize,
+    },
     /// The store failed; the source says how.
     #[error("the registry could not be read or written")]
     Store(#[source] Box<redb::Error>),

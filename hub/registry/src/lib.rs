@@ -70,6 +70,9 @@
 //! | `pending` | revision | events that the log does not have yet |
 //! | `counters` | device id | last counters under keys no longer in use |
 //! | `dead_letters` | letter id | a refused frame; at most 1000 |
+//! | `claims` | device id | a sensor of ours: its keys and what it is to do; at most 2000 |
+//! | `sensor_logs` | device id | where the hub stands in that sensor's log |
+//! | `identity` | `hub` | who the hub is to its sensors |
 //!
 //! A value is a version byte (1; 2 for a device whose quantities are retained apart) and a postcard record of this crate's own types.
 //!
@@ -87,5 +90,5 @@ mod tables;
 pub use apply::{MAX_DEVICES, MAX_OFFSETS, MAX_RETENTION_DAYS, MAX_ROOMS};
 pub use dead_letters::{DeadLetters, LETTERS, LETTERS_PER_ADDRESS, LetterChanges, Refused, StoredLetter};
 pub use error::RegistryError;
-pub use registry::{Change, Executed, Pending, REQUEST_MS, REQUESTS, Registry, Revision};
+pub use registry::{Change, Executed, LogPlaces, MAX_CLAIMS, Pending, REQUEST_MS, REQUESTS, Registry, Revision};
 pub use tables::FORMAT;

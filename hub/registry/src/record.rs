@@ -11,6 +11,8 @@
 //! A device is written in the oldest version that holds it, so that a hub that goes back to the version before finds
 //! all devices that were not changed in a way that it cannot know.
 
+mod claim;
+
 use std::fmt;
 
 use hub_model::{
@@ -20,6 +22,8 @@ use hub_model::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{RegistryError, StoredLetter};
+
+pub(crate) use claim::{ClaimRecord, LogRecord};
 
 const VERSION: u8 = 1;
 /// The version of a device whose quantities are retained apart.

@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
 use hub_model::{
-    Command, CommandError, DeviceId, EventBody, Household, Name, Outcome, Request, Room, RoomId, Seq, UnixMillis,
+    Claim, Command, CommandError, DeviceId, EventBody, Household, Name, Outcome, Request, Room, RoomId, Seq, UnixMillis,
 };
 use redb::{
     Builder, Database, ReadableDatabase, ReadableTable, StorageBackend, WriteTransaction, backends::InMemoryBackend,
@@ -14,6 +14,7 @@ use crate::{
     tables::{CACHE_BYTES, COUNTERS, DEVICES, NEXT_ROOM, NUMBERS, PENDING, REVISION, ROOMS, number, prepare},
 };
 
+mod claims;
 mod counters;
 mod facts;
 mod file;
@@ -21,6 +22,7 @@ mod letters;
 mod requests;
 mod store;
 
+pub use claims::{LogPlaces, MAX_CLAIMS};
 pub use requests::{REQUEST_MS, REQUESTS};
 
 /// The number of a change; greater is later.
@@ -74,6 +76,7 @@ pub struct Registry {
     database: Database,
     household: Arc<Household>,
     counters: BTreeMap<DeviceId, CountersRecord>,
+    claims: BTreeMap<DeviceId, Arc<Claim>>,
     /// Did the last write fail?
     has_failed: bool,
     /// How to open it again then; a backend that was given away cannot be.
@@ -85,6 +88,7 @@ struct Contents {
     database: Database,
     household: Household,
     counters: BTreeMap<DeviceId, CountersRecord>,
+    claims: BTreeMap<DeviceId, Arc<Claim>>,
 }
 
 impl fmt::Debug for Registry {
@@ -125,8 +129,8 @@ impl Registry {
     }
 
     fn new(contents: Contents, reopen: Option<store::Reopen>) -> Self {
-        let Contents { database, household, counters } = contents;
-        Self { database, household: Arc::new(household), counters, has_failed: false, reopen }
+        let Contents { database, household, counters, claims } = contents;
+        Self { database, household: Arc::new(household), counters, claims, has_failed: false, reopen }
     }
 
     /// The household as last written.
@@ -265,8 +269,9 @@ impl Contents {
             let id = DeviceId::from_u64(id.value());
             counters.insert(id, record::read("counters", id, row.value(), Ok)?);
         }
+        let claims = claims::read(&transaction)?;
         drop(transaction);
-        Ok(Self { database, household, counters })
+        Ok(Self { database, household, counters, claims })
     }
 }
 

@@ -17,6 +17,10 @@ pub(crate) const REQUEST_ORDER: TableDefinition<'_, u64, (&str, &str)> = TableDe
 pub(crate) const PENDING: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("pending");
 pub(crate) const COUNTERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("counters");
 pub(crate) const DEAD_LETTERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("dead_letters");
+/// Tables that came after the first version; a file without them gets them.
+pub(crate) const CLAIMS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("claims");
+pub(crate) const LOGS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("sensor_logs");
+pub(crate) const IDENTITY: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("identity");
 
 /// Rows of `numbers`.
 pub(crate) const FORMAT_NUMBER: &str = "format";
@@ -24,6 +28,7 @@ pub(crate) const REVISION: &str = "revision";
 pub(crate) const NEXT_ROOM: &str = "next_room";
 pub(crate) const NEXT_LETTER: &str = "next_dead_letter";
 pub(crate) const WALL: &str = "wall";
+pub(crate) const LOG_SEQ: &str = "sensor_log_seq";
 
 /// A write transaction that is on the disk, whole, when its commit returns.
 pub(crate) fn begin(database: &Database) -> Result<WriteTransaction, RegistryError> {
@@ -39,7 +44,10 @@ pub(crate) fn prepare(database: &Database) -> Result<(), RegistryError> {
     if !is_new {
         let found = transaction.open_table(NUMBERS)?.get(FORMAT_NUMBER)?.map(|number| number.value());
         return match found {
-            Some(found) if found <= FORMAT => Ok(()),
+            Some(found) if found <= FORMAT => {
+                drop(transaction);
+                complete(database)
+            }
             Some(found) => Err(RegistryError::NewerFormat { found, known: FORMAT }),
             None => Err(RegistryError::Damaged {
                 table: "numbers",
@@ -59,7 +67,26 @@ pub(crate) fn prepare(database: &Database) -> Result<(), RegistryError> {
     transaction.open_table(PENDING)?;
     transaction.open_table(COUNTERS)?;
     transaction.open_table(DEAD_LETTERS)?;
+    make_later_tables(&transaction)?;
     transaction.commit()?;
+    Ok(())
+}
+
+/// Makes the tables of later versions.
+fn complete(database: &Database) -> Result<(), RegistryError> {
+    if database.begin_read()?.list_tables()?.any(|table| table.name() == IDENTITY.name()) {
+        return Ok(());
+    }
+    let transaction = begin(database)?;
+    make_later_tables(&transaction)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn make_later_tables(transaction: &WriteTransaction) -> Result<(), RegistryError> {
+    transaction.open_table(CLAIMS)?;
+    transaction.open_table(LOGS)?;
+    transaction.open_table(IDENTITY)?;
     Ok(())
 }
 

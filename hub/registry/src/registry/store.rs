@@ -30,8 +30,9 @@ impl Registry {
         let Some(reopen) = self.reopen.as_ref().filter(|_| self.has_failed) else { return Ok(()) };
         // The file is locked until the old database lets go of it.
         self.database = Builder::new().create_with_backend(InMemoryBackend::new())?;
-        let Contents { database, household, counters } = Contents::read(reopen()?)?;
+        let Contents { database, household, counters, claims } = Contents::read(reopen()?)?;
         (self.database, self.household, self.counters) = (database, Arc::new(household), counters);
+        self.claims = claims;
         self.has_failed = false;
         tracing::info!("the registry was opened again after a failed write");
         Ok(())

@@ -1,0 +1,139 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use hub_model::{Anchor, Claim, DeviceId, LogPlace, Seq};
+use redb::{ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata};
+
+use super::Registry;
+use crate::{
+    RegistryError,
+    record::{self, ClaimRecord, LogRecord},
+    tables::{CLAIMS, IDENTITY, LOG_SEQ, LOGS, NUMBERS, number},
+};
+
+/// The most claims, those of sensors in the house and tombstones together.
+pub const MAX_CLAIMS: usize = 2_000;
+
+/// The one row of the table of identities.
+const HUB: &str = "hub";
+
+/// Where the hub stands in the log of each of its sensors, and the last event that is taken into account there.
+pub type LogPlaces = (BTreeMap<DeviceId, (LogPlace, Vec<Anchor>)>, Seq);
+
+/// # Our own sensors
+///
+/// A claim holds the key of a sensor of ours, beside the device that it is in the house. It is written before the key is sent,
+/// and stays behind when the device is removed without the sensor's knowledge.
+impl Registry {
+    /// Who the hub is to its sensors; made and kept when there is none yet.
+    ///
+    /// # Errors
+    /// When it cannot be read or stored, or has another length.
+    pub fn identity<const N: usize>(&mut self, make: impl FnOnce() -> [u8; N]) -> Result<[u8; N], RegistryError> {
+        self.recover()?;
+        let kept = self.database.begin_read()?.open_table(IDENTITY)?.get(HUB)?.map(|row| row.value().to_vec());
+        if let Some(kept) = kept {
+            return kept.try_into().map_err(|kept: Vec<u8>| RegistryError::Damaged {
+                table: "identity",
+                key: HUB.to_owned(),
+                reason: format!("it has {} bytes; expected {N}", kept.len()),
+            });
+        }
+        let made = make();
+        self.commit(|transaction| {
+            transaction.open_table(IDENTITY)?.insert(HUB, made.as_slice())?;
+            Ok(made)
+        })
+    }
+
+    /// The claims by the device that they are of.
+    pub const fn claims(&self) -> &BTreeMap<DeviceId, Arc<Claim>> {
+        &self.claims
+    }
+
+    /// Keeps a claim, in place of the one before.
+    ///
+    /// # Errors
+    /// When it could not be stored, or there are too many.
+    pub fn put_claim(&mut self, id: DeviceId, claim: Claim) -> Result<(), RegistryError> {
+        self.recover()?;
+        let bytes = record::write("claim", &ClaimRecord::from(&claim))?;
+        self.commit(|transaction| {
+            let mut table = transaction.open_table(CLAIMS)?;
+            let is_full = table.len()? >= MAX_CLAIMS as u64 && table.get(id.as_u64())?.is_none();
+            if is_full {
+                return Err(RegistryError::TooManyClaims { most: MAX_CLAIMS });
+            }
+            table.insert(id.as_u64(), bytes.as_slice())?;
+            Ok(())
+        })?;
+        self.claims.insert(id, Arc::new(claim));
+        Ok(())
+    }
+
+    /// Forgets a claim and where the hub stood in that sensor's log.
+    ///
+    /// # Errors
+    /// When that could not be stored.
+    pub fn remove_claim(&mut self, id: DeviceId) -> Result<(), RegistryError> {
+        self.commit(|transaction| {
+            transaction.open_table(CLAIMS)?.remove(id.as_u64())?;
+            transaction.open_table(LOGS)?.remove(id.as_u64())?;
+            Ok(())
+        })?;
+        self.claims.remove(&id);
+        Ok(())
+    }
+
+    /// Where the hub stood in the logs of its sensors when that was kept last.
+    ///
+    /// # Errors
+    /// When the store fails or a record is damaged.
+    pub fn log_places(&self) -> Result<LogPlaces, RegistryError> {
+        let transaction = self.database.begin_read()?;
+        let mut places = BTreeMap::new();
+        for row in transaction.open_table(LOGS)?.iter()? {
+            let (id, row) = row?;
+            let id = DeviceId::from_u64(id.value());
+            places.insert(id, record::read("sensor log", id, row.value(), |row: LogRecord| Ok(row.parts()))?);
+        }
+        let seq = number(&transaction.open_table(NUMBERS)?, LOG_SEQ)?.map_or_else(Seq::default, Seq);
+        Ok((places, seq))
+    }
+
+    /// Keeps where the hub stands in the logs of these sensors, and the last event that is taken into account in all.
+    ///
+    /// # Errors
+    /// When it could not be stored.
+    pub fn put_log_places<'a>(
+        &mut self,
+        places: impl IntoIterator<Item = (DeviceId, LogPlace, &'a [Anchor])>,
+        seq: Seq,
+    ) -> Result<(), RegistryError> {
+        let places = places
+            .into_iter()
+            .map(|(id, place, anchors)| Ok((id, record::write("sensor log", &LogRecord::new(&place, anchors))?)));
+        let places: Vec<_> = places.collect::<Result<_, RegistryError>>()?;
+        self.commit(|transaction| {
+            let mut table = transaction.open_table(LOGS)?;
+            for (id, bytes) in &places {
+                table.insert(id.as_u64(), bytes.as_slice())?;
+            }
+            transaction.open_table(NUMBERS)?.insert(LOG_SEQ, seq.0)?;
+            Ok(())
+        })
+    }
+}
+
+pub(super) fn read(transaction: &ReadTransaction) -> Result<BTreeMap<DeviceId, Arc<Claim>>, RegistryError> {
+    let mut claims = BTreeMap::new();
+    for row in transaction.open_table(CLAIMS)?.iter()? {
+        let (id, row) = row?;
+        let id = DeviceId::from_u64(id.value());
+        let claim = record::read("claim", id, row.value(), ClaimRecord::claim)?;
+        claims.insert(id, Arc::new(claim));
+    }
+    Ok(claims)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+use hub_model::{
+    Address, DeadBand, FirmwareVersion, Had, Name, Quantity, RoomId, SampleHint, SensorKey, SensorSettings, UnixMillis,
+    Wishes,
+};
+
+use super::*;
+
+const ID: DeviceId = DeviceId::from_u64(0xC0FF_EE00_0001);
+
+fn claim() -> Claim {
+    Claim {
+        uid: 0x0123_4567_89AB_CDEF,
+        product: 7,
+        hardware: 2,
+        firmware: FirmwareVersion([1, 2, 3, 4]),
+        address: Address::new([0xC0, 0xFF, 0xEE, 0, 0, 1]),
+        is_random: true,
+        key: SensorKey::new([9; 32]),
+        key_epoch: 3,
+        next_key: Some(SensorKey::new([8; 32])),
+        owner_epoch: 2,
+        is_proven: true,
+        is_leaving: false,
+        desired: SensorSettings {
+            revision: 5,
+            advert_interval_ms: 5000,
+            tx_power_dbm: -4,
+            heartbeat_s: 300,
+            sampling_s: 60,
+            window_every_s: 600,
+            bands: vec![DeadBand { quantity: Quantity::Temperature, steps: 200 }],
+        },
+        wishes: Wishes { name: Some(Name::parse("Bath").unwrap()), room: Some(RoomId(4)) },
+        since: UnixMillis(1_795_219_200_000),
+    }
+}
+
+#[test]
+fn a_claim_is_there_after_a_restart_and_gone_after_its_removal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("registry.redb");
+    let mut registry = Registry::open(&path).unwrap();
+    registry.put_claim(ID, claim()).unwrap();
+    drop(registry);
+
+    let mut registry = Registry::open(&path).unwrap();
+    assert_eq!(registry.claims().get(&ID).map(Arc::as_ref), Some(&claim()));
+    registry.remove_claim(ID).unwrap();
+    drop(registry);
+    assert!(Registry::open(&path).unwrap().claims().is_empty());
+}
+
+#[test]
+fn the_place_in_a_log_is_kept_with_the_event_that_it_counts() {
+    let mut registry = Registry::in_memory().unwrap();
+    assert_eq!(registry.log_places().unwrap(), (BTreeMap::new(), Seq(0)));
+    let had = vec![Had { hint: SampleHint(0x1234), at: UnixMillis(7) }];
+    let place = LogPlace { next: (3, 99), had, last_at: Some(UnixMillis(8)) };
+    let anchors = [Anchor { boot: 3, uptime_s: 60, at: UnixMillis(1) }];
+    registry.put_log_places([(ID, place.clone(), &anchors[..])], Seq(41)).unwrap();
+    let (places, seq) = registry.log_places().unwrap();
+    assert_eq!((places.get(&ID), seq), (Some(&(place, anchors.to_vec())), Seq(41)));
+    registry.remove_claim(ID).unwrap();
+    assert!(registry.log_places().unwrap().0.is_empty());
+}
+
+#[test]
+fn the_hub_is_itself_for_life() {
+    let mut registry = Registry::in_memory().unwrap();
+    assert_eq!(registry.identity(|| [1; 80]).unwrap(), [1; 80]);
+    assert_eq!(registry.identity(|| [2; 80]).unwrap(), [1; 80]);
+    let error = registry.identity(|| [3; 79]).unwrap_err();
+    assert!(matches!(error, RegistryError::Damaged { table: "identity", .. }), "{error:?}");
+}
+
+#[test]
+fn a_file_of_before_there_were_claims_takes_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("registry.redb");
+    drop(Registry::open(&path).unwrap());
+    let database = redb::Database::open(&path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction.delete_table(CLAIMS).unwrap();
+    transaction.delete_table(LOGS).unwrap();
+    transaction.delete_table(IDENTITY).unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    let mut registry = Registry::open(&path).unwrap();
+    registry.put_claim(ID, claim()).unwrap();
+    assert_eq!(registry.claims().len(), 1);
+}
+
+/// What the files of version 1 hold. These bytes never change; a new version adds some.
+#[test]
+fn a_claim_has_the_bytes_that_it_always_had() {
+    let bytes = record::write("claim", &ClaimRecord::from(&claim())).unwrap();
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let keys = format!("{}0301{}", "09".repeat(32), "08".repeat(32));
+    let expected = format!(
+        "01ef9bafcdf8acd19101070201020304c0ffee000001{}{keys}020100058827fcac023cd8040101c801010442617468010480e0b8b6bf68",
+        "01"
+    );
+    assert_eq!(hex, expected);
+    assert_eq!(record::read("claim", ID, &bytes, ClaimRecord::claim).unwrap(), claim());
+}
