@@ -246,7 +246,11 @@ impl Manifest {
         Ok(manifest)
     }
 
-    fn verify(bytes: &[u8], trusted: &[TrustedKey; 2]) -> Result<Self, ManifestError> {
+    /// Reads a manifest, if it is signed by a key in `trusted`, whatever sensor it is for: what a hub does with a release.
+    ///
+    /// # Errors
+    /// [`ManifestError`], as far as it is about form and signature.
+    pub fn verify(bytes: &[u8], trusted: &[TrustedKey]) -> Result<Self, ManifestError> {
         let refusal = ManifestError::Length { length: bytes.len() };
         let (fields, signature) = bytes.split_last_chunk::<SIGNATURE>().ok_or(refusal)?;
         match fields.strip_prefix(MAGIC).map(<[u8]>::first) {
