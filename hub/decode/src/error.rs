@@ -6,7 +6,9 @@ use wire::bthome::v2::FrameError;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DecodeError {
     /// It is in no format that we know: most of the air. Nothing to keep.
-    #[error("no part of the advert is in a known format (BTHome, Ruuvi 3, 5 and 6, ATC, pvvx, MiBeacon and Govee)")]
+    #[error(
+        "no part of the advert is in a known format (BTHome, Ruuvi 3, 5 and 6, ATC, pvvx, MiBeacon, Govee, SwitchBot, SensorPush, Inkbird, ThermoPro, Qingping, Aranet and Mopeka)"
+    )]
     NotOurs,
     /// It is sealed and we have no key for its sender.
     #[error("{format} frame is encrypted and there is no key for its sender")]
@@ -76,6 +78,32 @@ pub enum DecodeError {
         /// The object id.
         id: u16,
     },
+    /// Its checksum is not the one of its bytes.
+    #[error("{format} frame does not fit its checksum")]
+    BadChecksum {
+        /// Its format.
+        format: Format,
+    },
+    /// It says what its device cannot measure, so its bytes are not to be trusted.
+    #[error("{format} frame says what such a device cannot measure")]
+    Impossible {
+        /// Its format.
+        format: Format,
+    },
+    /// Several frames came as one, and nothing tells which is the newest.
+    #[error("several {format} frames came joined, and which is the newest cannot be told")]
+    Ambiguous {
+        /// Their format.
+        format: Format,
+    },
+    /// Its device keeps its measurements to itself until its owner says otherwise.
+    #[error(
+        "{format} device does not share its measurements; switch on its smart home integrations in the vendor's app"
+    )]
+    NotShared {
+        /// Its format.
+        format: Format,
+    },
     /// The address in the frame is not the one that sent it.
     #[error("{format} frame speaks for {inside} and was not sent by it")]
     AddressMismatch {
@@ -100,6 +128,10 @@ impl DecodeError {
             Self::UnsupportedCipher { .. } => "unsupported_cipher",
             Self::UnknownObject { .. } => "unknown_object",
             Self::TruncatedObject { .. } => "truncated_object",
+            Self::BadChecksum { .. } => "bad_checksum",
+            Self::Impossible { .. } => "impossible",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::NotShared { .. } => "not_shared",
             Self::AddressMismatch { .. } => "address_mismatch",
         }
     }

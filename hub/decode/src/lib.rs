@@ -12,13 +12,20 @@
 //!
 //! Does not know: which devices are adopted, which counters were seen, what is plausible, what time it is.
 
+mod aranet;
 mod atc;
 mod bthome;
 mod error;
 mod explain;
 mod govee;
+mod inkbird;
 mod mibeacon;
+mod mopeka;
+mod qingping;
 mod ruuvi;
+mod sensorpush;
+mod switchbot;
+mod thermopro;
 
 pub use error::DecodeError;
 pub use explain::{ExplainError, Explanation, explain, explain_line, parse_key, parse_part, parse_parts};
@@ -37,15 +44,24 @@ pub fn decode(advert: &RawAdvert, key: Option<&BindKey>) -> Result<Decoded, Deco
         wire::bthome::v1::UUID_SEALED => bthome::v1_sealed(data, advert.address, key),
         atc::UUID => atc::decode(data, advert.address, key),
         mibeacon::UUID => mibeacon::decode(data, advert.address, key),
+        qingping::UUID => qingping::decode(data, advert.address),
+        switchbot::UUID | switchbot::OLD_UUID => switchbot::decode(advert),
         _ => Err(DecodeError::NotOurs),
     });
+    let name = advert.name.as_deref().unwrap_or_default();
+    let told_by_name = told_by_name(name);
     let makers = advert.manufacturer_data.iter().map(|(company, data)| match *company {
-        ruuvi::COMPANY => ruuvi::decode(data),
+        _ if told_by_name.is_some() => Err(DecodeError::NotOurs),
+        aranet::COMPANY => aranet::decode(data),
         govee::GOVEE | govee::NOKIA | govee::OLD => govee::decode(*company, data, advert.name.as_deref()),
+        mopeka::COMPANY => mopeka::decode(data, advert.address),
+        ruuvi::COMPANY => ruuvi::decode(data),
+        switchbot::COMPANY => switchbot::decode(advert),
         _ => Err(DecodeError::NotOurs),
     });
+    let named = told_by_name.into_iter().map(|read| the_only_one(advert, |data| read(name, data)));
     let mut refusal = DecodeError::NotOurs;
-    for answer in services.chain(makers) {
+    for answer in services.chain(makers).chain(named) {
         match answer {
             Ok(decoded) => return Ok(decoded),
             Err(error) if refusal == DecodeError::NotOurs => refusal = error,
@@ -53,6 +69,38 @@ pub fn decode(advert: &RawAdvert, key: Option<&BindKey>) -> Result<Decoded, Deco
         }
     }
     Err(refusal)
+}
+
+/// Reads manufacturer data, with the two bytes of the company in front, of a sender of this name.
+type Named = fn(&str, &[u8]) -> Result<Decoded, DecodeError>;
+
+/// How to read manufacturer data that have readings where the company should be: only the sender's name tells whose they are.
+fn told_by_name(name: &str) -> Option<Named> {
+    match name {
+        _ if inkbird::is_name(name) => Some(inkbird::decode),
+        _ if sensorpush::is_name(name) => Some(sensorpush::decode),
+        _ if thermopro::is_name(name) => Some(thermopro::decode),
+        _ => None,
+    }
+}
+
+/// Reads manufacturer data with the two bytes of the company in front.
+///
+/// A receiver that joins several adverts of such a sender joins old readings and new ones, each under a company of its own.
+fn the_only_one(
+    advert: &RawAdvert,
+    read: impl Fn(&[u8]) -> Result<Decoded, DecodeError>,
+) -> Result<Decoded, DecodeError> {
+    let mut outcome = Err(DecodeError::NotOurs);
+    for (company, data) in &advert.manufacturer_data {
+        match (read(&[company.to_le_bytes().as_slice(), data].concat()), &outcome) {
+            (Ok(decoded), Ok(_)) => return Err(DecodeError::Ambiguous { format: decoded.format }),
+            (Ok(decoded), Err(_)) => outcome = Ok(decoded),
+            (Err(error), Err(DecodeError::NotOurs)) => outcome = Err(error),
+            (Err(_), _) => {}
+        }
+    }
+    outcome
 }
 
 #[cfg(test)]

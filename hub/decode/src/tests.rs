@@ -38,6 +38,29 @@ fn a_button_that_was_not_pressed_is_a_sound_frame_without_news() -> Result<(), D
 }
 
 #[test]
+fn a_sender_that_is_told_by_its_name_is_nobody_else() -> Result<(), DecodeError> {
+    // 11.77 °C of an Inkbird stands where Ruuvi's company would.
+    let heard = advert(vec![], vec![(0x0499, vec![0xC7, 0x12, 0x00, 0x84, 0x71, 0x56, 0x06])]);
+    assert_eq!(decode(&heard, None), Err(DecodeError::UnsupportedFormat { data_format: 0xC7 }));
+    assert_eq!(decode(&RawAdvert { name: Some("sps".into()), ..heard }, None)?.format, Format::Inkbird);
+    Ok(())
+}
+
+#[test]
+fn readings_that_a_receiver_has_joined_are_refused() -> Result<(), DecodeError> {
+    let parts =
+        [(0xF1C2, vec![0x00, 0x1D, 0x02, 0x2C]), (0x004C, vec![0x02, 0x15]), (0xF9C2, vec![0x00, 0x10, 0x02, 0x2C])];
+    let heard = |parts: &[(u16, Vec<u8>)]| {
+        let heard = RawAdvert { name: Some("TP357 (2142)".into()), ..advert(vec![], parts.to_vec()) };
+        decode(&heard, None)
+    };
+    let [_, apple, newer] = &parts;
+    assert_eq!(heard(&parts), Err(DecodeError::Ambiguous { format: Format::ThermoPro }));
+    assert_eq!(heard(&[apple.clone(), newer.clone()])?.values.len(), 3);
+    Ok(())
+}
+
+#[test]
 fn a_code_is_snake_case() {
     let errors = [
         DecodeError::NotOurs,
@@ -50,6 +73,10 @@ fn a_code_is_snake_case() {
         DecodeError::UnsupportedCipher { format: Format::MiBeacon, version: 3 },
         DecodeError::UnknownObject { format: Format::BthomeV2, id: 0xE1 },
         DecodeError::TruncatedObject { format: Format::BthomeV2, id: 2 },
+        DecodeError::BadChecksum { format: Format::Inkbird },
+        DecodeError::Impossible { format: Format::SensorPush },
+        DecodeError::Ambiguous { format: Format::ThermoPro },
+        DecodeError::NotShared { format: Format::Aranet },
         DecodeError::AddressMismatch { format: Format::Pvvx, inside: Address::new([0; 6]) },
     ];
     let codes: std::collections::BTreeSet<&str> = errors.iter().map(DecodeError::code).collect();
@@ -60,14 +87,15 @@ fn a_code_is_snake_case() {
 proptest! {
     #[test]
     fn any_advert_ends_without_a_panic(
-        uuid in prop_oneof![Just(0xFCD2_u16), Just(0x181C), Just(0x181E), Just(0x181A), Just(0xFE95), any::<u16>()],
-        company in prop_oneof![Just(0x0499_u16), Just(0xEC88), Just(0x8801), any::<u16>()],
+        uuid in prop_oneof![Just(0xFCD2_u16), Just(0x181C), Just(0x181E), Just(0x181A), Just(0xFE95), Just(0xFDCD), Just(0xFD3D), any::<u16>()],
+        company in prop_oneof![Just(0x0499_u16), Just(0xEC88), Just(0x8801), Just(0x0702), Just(0x0969), Just(0x0059), any::<u16>()],
+        name in prop_oneof![Just(None), Just(Some("sps")), Just(Some("TP357")), Just(Some("TP960R")), Just(Some("s")), Just(Some("SensorPush HT.w"))],
         service in prop::collection::vec(any::<u8>(), 0..300),
         maker in prop::collection::vec(any::<u8>(), 0..40),
         key: Option<[u8; 16]>,
     ) {
         let key = key.map(BindKey::new);
-        let heard = advert(vec![(uuid, service)], vec![(company, maker)]);
+        let heard = RawAdvert { name: name.map(str::to_owned), ..advert(vec![(uuid, service)], vec![(company, maker)]) };
         prop_assert_eq!(decode(&heard, key.as_ref()), decode(&heard, key.as_ref()));
     }
 

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use hub_decode::{decode, explain_line};
-use hub_model::{Address, BindKey, Decoded, Fact, Format, RawAdvert};
+use hub_model::{Address, BindKey, Decoded, Fact, Format, Quantity, RawAdvert};
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use wire::seal::{self, Nonce};
@@ -235,6 +235,172 @@ fn any_frame_of_mibeacon() {
             assert_eq!(opened, Some(expected), "{bytes:02x?}");
         }
         plain.is_some()
+    });
+}
+
+/// The manufacturer data of every vector in a file with the two bytes of the company in front, and what senders are called.
+fn named_corpus(text: &str) -> (Vec<Vec<u8>>, Vec<String>) {
+    let file: toml::Table = text.parse().unwrap();
+    let rows = file.get("vector").and_then(toml::Value::as_array).unwrap();
+    let frame = |row: &toml::Value| {
+        let company = u16::try_from(row.get("company")?.as_integer()?).ok()?;
+        Some([company.to_le_bytes().to_vec(), hex::decode(row.get("manufacturer_data")?.as_str()?).ok()?].concat())
+    };
+    let names: BTreeSet<&str> = rows.iter().filter_map(|row| row.get("local_name")?.as_str()).collect();
+    (rows.iter().map(|row| frame(row).unwrap()).collect(), names.into_iter().map(str::to_owned).collect())
+}
+
+/// An advert of a sender of this name whose manufacturer data begin where others put their company.
+fn named(name: &str, bytes: &[u8]) -> Option<RawAdvert> {
+    let (company, data) = bytes.split_first_chunk()?;
+    let manufacturer_data = vec![(u16::from_le_bytes(*company), data.to_vec())];
+    Some(RawAdvert { name: Some(name.to_owned()), manufacturer_data, ..advert(None, None) })
+}
+
+#[track_caller]
+fn assert_within(decoded: &Decoded, ranges: &[(Quantity, std::ops::RangeInclusive<i64>)]) {
+    for value in &decoded.values {
+        let range = ranges.iter().find(|(quantity, _)| *quantity == value.quantity);
+        assert!(range.is_some_and(|(_, range)| range.contains(&value.value)), "{value:?}");
+    }
+}
+
+#[test]
+fn any_frame_of_thermopro() {
+    let (frames, names) = named_corpus(include_str!("../vectors/thermopro.toml"));
+    run("thermopro", &frames, |bytes, luck| {
+        let Some(heard) = named(names.choose(luck).unwrap(), &bytes) else { return false };
+        let Some(decoded) = judge(&heard, None).filter(|decoded| decoded.format == Format::ThermoPro) else {
+            return false;
+        };
+        assert!(decoded.values.len() <= 3, "{heard:02x?}");
+        true
+    });
+}
+
+#[test]
+fn any_frame_of_inkbird() {
+    let (frames, names) = named_corpus(include_str!("../vectors/inkbird.toml"));
+    let ranges = [
+        (Quantity::Temperature, -3_276_800..=3_276_700),
+        (Quantity::Humidity, 1..=1_000_000),
+        (Quantity::Battery, 0..=100),
+    ];
+    run("inkbird", &frames, |mut bytes, luck| {
+        if bytes.len() == 9 && luck.random() {
+            // As a device would have sent it.
+            let crc = bytes[..5].iter().fold(0xFFFF_u16, |crc, byte| {
+                (0..8).fold(crc ^ u16::from(*byte), |crc, _| if crc & 1 == 0 { crc >> 1 } else { crc >> 1 ^ 0xA001 })
+            });
+            bytes[5..7].copy_from_slice(&crc.to_le_bytes());
+        }
+        let Some(heard) = named(names.choose(luck).unwrap(), &bytes) else { return false };
+        let Some(decoded) = judge(&heard, None).filter(|decoded| decoded.format == Format::Inkbird) else {
+            return false;
+        };
+        assert_within(&decoded, &ranges);
+        true
+    });
+}
+
+#[test]
+fn any_frame_of_sensorpush() {
+    let (frames, names) = named_corpus(include_str!("../vectors/sensorpush.toml"));
+    let ranges = [
+        (Quantity::Temperature, -200_000..=1_800_000),
+        (Quantity::Humidity, 0..=1_000_000),
+        (Quantity::Pressure, 30_000..=125_000),
+    ];
+    run("sensorpush", &frames, |bytes, luck| {
+        let Some(heard) = named(names.choose(luck).unwrap(), &bytes) else { return false };
+        let Some(decoded) = judge(&heard, None).filter(|decoded| decoded.format == Format::SensorPush) else {
+            return false;
+        };
+        assert_within(&decoded, &ranges);
+        true
+    });
+}
+
+#[test]
+fn any_frame_of_qingping() {
+    let frames = corpus(include_str!("../vectors/qingping.toml"), "service_data");
+    run("qingping", &frames, |mut bytes, _| {
+        let [a, b, c, d, e, f] = ADDRESS;
+        if let Some(inside) = bytes.get_mut(2..8) {
+            inside.copy_from_slice(&[f, e, d, c, b, a]);
+        }
+        let Some(decoded) = judge(&advert(Some((0xFDCD, bytes.clone())), None), None) else { return false };
+        assert!(decoded.values.len() <= bytes.len(), "{bytes:02x?}");
+        true
+    });
+}
+
+#[test]
+fn any_frame_of_aranet() {
+    let frames = corpus(include_str!("../vectors/aranet.toml"), "manufacturer_data");
+    let ranges = [
+        (Quantity::Co2, 0..=0x7FFF),
+        (Quantity::Temperature, -40_000..=819_150),
+        (Quantity::Pressure, 0..=327_670),
+        (Quantity::Humidity, 0..=32_767_000),
+        (Quantity::Battery, 0..=255),
+    ];
+    run("aranet", &frames, |bytes, _| {
+        let heard = RawAdvert { manufacturer_data: vec![(0x0702, bytes)], ..advert(None, None) };
+        let Some(decoded) = judge(&heard, None) else { return false };
+        assert_within(&decoded, &ranges);
+        assert!(decoded.packet_id.is_some(), "{heard:02x?}");
+        true
+    });
+}
+
+#[test]
+fn any_frame_of_mopeka() {
+    let frames = corpus(include_str!("../vectors/mopeka.toml"), "manufacturer_data");
+    let ranges = [
+        (Quantity::Temperature, -40_000..=87_000),
+        (Quantity::Voltage, 0..=3969),
+        (Quantity::Battery, 0..=100),
+        (Quantity::Distance, 0..=20_000),
+    ];
+    run("mopeka", &frames, |mut bytes, _| {
+        let [.., d, e, f] = ADDRESS;
+        if let Some(end) = bytes.get_mut(5..8) {
+            end.copy_from_slice(&[d, e, f]);
+        }
+        let heard = RawAdvert { manufacturer_data: vec![(0x0059, bytes)], ..advert(None, None) };
+        let Some(decoded) = judge(&heard, None) else { return false };
+        assert_within(&decoded, &ranges);
+        true
+    });
+}
+
+#[test]
+fn any_frame_of_switchbot() {
+    let services = corpus(include_str!("../vectors/switchbot.toml"), "service_data");
+    let makers = corpus(include_str!("../vectors/switchbot.toml"), "manufacturer_data");
+    let ranges = [
+        (Quantity::Temperature, -127_900..=127_900),
+        (Quantity::Humidity, 0..=1_270_000),
+        (Quantity::Co2, 0..=9999),
+        (Quantity::Battery, 0..=127),
+    ];
+    run("switchbot", &services, |service, luck| {
+        let mut maker = mutant(&makers, luck);
+        if let Some(inside) = maker.get_mut(..6) {
+            inside.copy_from_slice(&ADDRESS);
+        }
+        let name = [None, Some("WoSensorTH"), Some("WoIOSensorTH"), Some("WoCurtain")].choose(luck).unwrap();
+        let uuid = *[0xFD3D, 0x0D00].choose(luck).unwrap();
+        let heard = RawAdvert {
+            name: name.map(str::to_owned),
+            service_data: luck.random::<bool>().then_some((uuid, service)).into_iter().collect(),
+            manufacturer_data: luck.random::<bool>().then_some((0x0969, maker)).into_iter().collect(),
+            ..advert(None, None)
+        };
+        let Some(decoded) = judge(&heard, None) else { return false };
+        assert_within(&decoded, &ranges);
+        true
     });
 }
 

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a vector file that is not as it should be is a failed test")]
 
 use hub_decode::{DecodeError, decode, explain_line};
-use hub_model::{Address, BindKey, Decoded, Fact, RawAdvert};
+use hub_model::{Action, Address, BindKey, Decoded, Fact, RawAdvert};
 
 fn rows(text: &str) -> Vec<toml::Table> {
     let file: toml::Table = text.parse().unwrap();
@@ -12,6 +12,10 @@ fn rows(text: &str) -> Vec<toml::Table> {
 
 fn text<'a>(row: &'a toml::Table, key: &str) -> Option<&'a str> {
     row.get(key).and_then(toml::Value::as_str)
+}
+
+fn number(row: &toml::Table, key: &str) -> Option<u16> {
+    row.get(key).and_then(toml::Value::as_integer).map(|number| number.try_into().unwrap())
 }
 
 fn parts(row: &toml::Table, key: &str, number: u16) -> Vec<(u16, Vec<u8>)> {
@@ -30,7 +34,11 @@ fn in_words(decoded: &Decoded) -> Vec<String> {
         other => format!("{other:?}"),
     });
     let counter = decoded.counter.map(|counter| format!("counter {counter}"));
-    readings.chain(packet_id).chain(counter).chain(facts).collect()
+    let actions = decoded.actions.iter().map(|action| match action {
+        Action::Button { instance, press } => format!("button[{instance}] {press:?}"),
+        other => format!("{other:?}"),
+    });
+    readings.chain(actions).chain(packet_id).chain(counter).chain(facts).collect()
 }
 
 #[track_caller]
@@ -38,11 +46,10 @@ fn check(file: &str, service: u16) {
     for row in rows(file) {
         let name = text(&row, "name").unwrap();
         assert!(text(&row, "source").is_some(), "{name} says where it is from");
-        let company = row.get("company").and_then(toml::Value::as_integer).unwrap_or(0x0499).try_into().unwrap();
         let advert = RawAdvert {
             name: text(&row, "local_name").map(str::to_owned),
-            service_data: parts(&row, "service_data", service),
-            manufacturer_data: parts(&row, "manufacturer_data", company),
+            service_data: parts(&row, "service_data", number(&row, "service").unwrap_or(service)),
+            manufacturer_data: parts(&row, "manufacturer_data", number(&row, "company").unwrap_or(0x0499)),
             ..RawAdvert::timeless(text(&row, "address").unwrap_or("A4:C1:38:AA:BB:CC").parse().unwrap())
         };
         let key = match text(&row, "key") {
@@ -82,6 +89,46 @@ fn govee_is_read_as_the_vectors_say() {
 #[test]
 fn mibeacon_is_read_as_the_vectors_say() {
     check(include_str!("../vectors/mibeacon.toml"), 0xFE95);
+}
+
+#[test]
+fn switchbot_is_read_as_the_vectors_say() {
+    check(include_str!("../vectors/switchbot.toml"), 0xFD3D);
+}
+
+#[test]
+fn sensorpush_is_read_as_the_vectors_say() {
+    check(include_str!("../vectors/sensorpush.toml"), 0);
+}
+
+#[test]
+fn inkbird_is_read_as_the_vectors_say() {
+    check(include_str!("../vectors/inkbird.toml"), 0);
+}
+
+#[test]
+fn thermopro_is_read_as_the_vectors_say() {
+    check(include_str!("../vectors/thermopro.toml"), 0);
+}
+
+#[test]
+fn qingping_is_read_as_the_vectors_say() {
+    check(include_str!("../vectors/qingping.toml"), 0xFDCD);
+}
+
+#[test]
+fn aranet_is_read_as_the_vectors_say() {
+    check(include_str!("../vectors/aranet.toml"), 0);
+}
+
+#[test]
+fn mopeka_is_read_as_the_vectors_say() {
+    check(include_str!("../vectors/mopeka.toml"), 0);
+}
+
+#[test]
+fn shelly_blu_is_read_as_the_bthome_that_it_is() {
+    check(include_str!("../vectors/shelly.toml"), 0xFCD2);
 }
 
 #[test]

@@ -23,11 +23,25 @@ pub enum Format {
     MiBeacon,
     /// Govee's thermometers.
     Govee,
+    /// SwitchBot's thermometers.
+    SwitchBot,
+    /// SensorPush's thermometers.
+    SensorPush,
+    /// Inkbird's thermometers.
+    Inkbird,
+    /// ThermoPro's thermometers.
+    ThermoPro,
+    /// Qingping's own format.
+    Qingping,
+    /// Aranet's air monitors.
+    Aranet,
+    /// Mopeka's tank gauges.
+    Mopeka,
 }
 
 impl Format {
     /// All that there are.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 16] = [
         Self::BthomeV1,
         Self::BthomeV2,
         Self::Ruuvi3,
@@ -37,6 +51,13 @@ impl Format {
         Self::Pvvx,
         Self::MiBeacon,
         Self::Govee,
+        Self::SwitchBot,
+        Self::SensorPush,
+        Self::Inkbird,
+        Self::ThermoPro,
+        Self::Qingping,
+        Self::Aranet,
+        Self::Mopeka,
     ];
 
     /// The name in outputs and in the API, such as `bthome-v2`.
@@ -51,6 +72,13 @@ impl Format {
             Self::Pvvx => "pvvx",
             Self::MiBeacon => "mibeacon",
             Self::Govee => "govee",
+            Self::SwitchBot => "switchbot",
+            Self::SensorPush => "sensorpush",
+            Self::Inkbird => "inkbird",
+            Self::ThermoPro => "thermopro",
+            Self::Qingping => "qingping",
+            Self::Aranet => "aranet",
+            Self::Mopeka => "mopeka",
         }
     }
 

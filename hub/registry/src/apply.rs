@@ -198,7 +198,19 @@ fn check_key(key: Option<&BindKey>, format: Option<Format>) -> Result<(), Comman
     };
     let Some(key) = key else { return Ok(()) };
     match format {
-        Some(format @ (Format::Ruuvi3 | Format::Ruuvi5 | Format::Ruuvi6 | Format::Govee)) => {
+        Some(
+            format @ (Format::Ruuvi3
+            | Format::Ruuvi5
+            | Format::Ruuvi6
+            | Format::Govee
+            | Format::SwitchBot
+            | Format::SensorPush
+            | Format::Inkbird
+            | Format::ThermoPro
+            | Format::Qingping
+            | Format::Aranet
+            | Format::Mopeka),
+        ) => {
             return refuse(
                 format!("given for a device that sends {format}"),
                 "none, because that format is never encrypted",
