@@ -98,8 +98,20 @@ pub fn explain<'a>(
     service_data: impl IntoIterator<Item = (&'a str, &'a str)>,
     manufacturer_data: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Result<Explanation, ExplainError> {
+    explain_named(None, address, bindkey, service_data, manufacturer_data)
+}
+
+/// The same of a sender that says its name.
+fn explain_named<'a>(
+    name: Option<String>,
+    address: &str,
+    bindkey: Option<&str>,
+    service_data: impl IntoIterator<Item = (&'a str, &'a str)>,
+    manufacturer_data: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<Explanation, ExplainError> {
     let key = bindkey.map(parse_key).transpose()?;
     let advert = RawAdvert {
+        name,
         service_data: parse_parts(service_data)?,
         manufacturer_data: parse_parts(manufacturer_data)?,
         ..RawAdvert::timeless(address.parse::<Address>()?)
@@ -107,10 +119,12 @@ pub fn explain<'a>(
     Ok(Explanation::of(&decode(&advert, key.as_ref())?))
 }
 
-/// An advert as one line of JSON; fields that it does not need (time, rssi, name) may stand in it.
+/// An advert as one line of JSON; fields that it does not need (time, rssi) may stand in it.
 #[derive(Deserialize)]
 struct Line {
     address: String,
+    #[serde(default)]
+    name: Option<String>,
     #[serde(default)]
     bindkey: Option<String>,
     #[serde(default)]
@@ -124,7 +138,8 @@ pub fn explain_line(line: &str) -> String {
     let answer = serde_json::from_str::<Line>(line)
         .map_err(|error| ExplainError::Line { reason: error.to_string() })
         .and_then(|line| {
-            explain(
+            explain_named(
+                line.name,
                 &line.address,
                 line.bindkey.as_deref(),
                 borrowed(&line.service_data),

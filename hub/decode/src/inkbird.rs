@@ -20,8 +20,8 @@
 //! | 11 | 7 | any |
 //!
 //! All little-endian. Since any company may stand in the first two bytes, a frame is Inkbird's only when its sender's name is.
-//! Name and data of the first kind come in different packets (one is the scan response), so these need an active scan.
-//! Meat thermometers (iBBQ) and those that are asked over a connection are not read.
+//! The adverts of the first kind name a service and no more; name and readings come in the scan response
+//! (custom-components/ble_monitor issues 605, 621 and 623), so these need an active scan. The second kind is heard passively. Meat thermometers (iBBQ) and those that are asked over a connection are not read.
 
 use hub_model::{Decoded, Format, Quantity, Value};
 

@@ -21,7 +21,8 @@
 //! The bits of an HT1 are those of 32, least significant byte first; the formulas are the probe's (Sensirion SHT2x data sheet, 6).
 //!
 //! Since any company may stand in the first two bytes, a frame is SensorPush's only when its sender's name is (an HT1 is called
-//! `s`). Whoever says its name in its scan response alone is heard by an active scan only.
+//! `s`). HT1 says its name beside its readings and is heard passively; the others say theirs in the scan response
+//! (custom-components/ble_monitor issue 449), so they need an active scan.
 
 use hub_model::{Decoded, Format, Quantity, Value};
 

@@ -20,8 +20,8 @@
 //! The first probe's temperatures are instances 0 (in the meat) and 1 (around it), the second's 2 and 3, and so on; its battery is
 //! the instance of its number. TP97x that tell several points along a probe (23 bytes, °F) are not read.
 //!
-//! Since any company may stand in the first two bytes, a frame is ThermoPro's only when its sender's name is. A name is not always
-//! in the advert itself: whatever says it in its scan response alone is heard by an active scan only.
+//! Since any company may stand in the first two bytes, a frame is ThermoPro's only when its sender's name is. TP35x say theirs
+//! beside their readings and are heard passively (home-assistant/core issue 108946).
 
 use hub_model::{Decoded, Format, Quantity, Value};
 

@@ -15,20 +15,28 @@ const SENSOR: &str = "sensor-fw/host/tests/interop";
 const API: &str = "api/server/tests/interop";
 /// The golden vectors of BTHome, which the sensor's side and the hub's are tested with.
 const VECTORS: [&str; 2] = ["sensor-fw/wire/vectors/bthome_v2.toml", "sensor-fw/wire/vectors/bthome_v1.toml"];
-/// Frames compared in CI; the script takes as many as one likes.
+/// Golden vectors of vendors' own formats.
+const VENDORS: &str = "hub/decode/vectors";
+/// Frames compared in CI; the scripts take as many as one likes.
 const FRAMES: &str = "20000";
+/// Variations compared in CI for each vendor.
+const VARIATIONS: &str = "2000";
 
-/// Golden vectors and generated frames through `hubd decode` and PyPI's bthome-ble.
+/// Golden vectors and generated frames through `hubd decode` and PyPI's libraries: bthome-ble, then one for each vendor.
 pub(crate) fn decode(checkout: &Checkout) -> Result<()> {
     let (python, folder) = python(checkout, "target/tools/decode-venv", DECODE)?;
     let hubd = checkout.metadata()?.target_directory.join("debug/hubd");
-    let mut script = Command::new(python);
+    let mut script = Command::new(&python);
     script.arg(folder.join("differential.py")).args(["--frames", FRAMES, "--seed", "1"]);
     for vectors in VECTORS {
         script.arg("--vectors").arg(checkout.join(vectors));
     }
     script.arg("--");
-    process::run(script.arg(hubd).args(["decode", "--stdin"]))
+    process::run(script.arg(&hubd).args(["decode", "--stdin"]))?;
+    let mut script = Command::new(&python);
+    script.arg(folder.join("vendors.py")).args(["--frames", VARIATIONS, "--seed", "1", "--vectors"]);
+    script.arg(checkout.join(VENDORS)).arg("--");
+    process::run(script.arg(&hubd).args(["decode", "--stdin"]))
 }
 
 /// The firmware among bumble's controllers and central, snow and bthome-ble.

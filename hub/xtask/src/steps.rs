@@ -67,7 +67,7 @@ const RUST: Step = Step {
 };
 const DECODE: Step = Step {
     name: "decode-interop",
-    headline: "our decoder beside PyPI's bthome-ble",
+    headline: "our decoders beside PyPI's, vendor by vendor",
     needs: &["build"],
     work: Work::Check(interop::decode),
 };
