@@ -1,5 +1,5 @@
-//! Listening by the kernel itself: its control channel, and a passive monitor of our own. Needs CAP_NET_ADMIN, and neither
-//! bluetoothd nor D-Bus.
+//! What the kernel itself offers: listening by its control channel and a passive monitor of our own, and connections. Needs
+//! CAP_NET_ADMIN, and neither bluetoothd nor D-Bus.
 
 mod adapters;
 mod control;
@@ -8,7 +8,8 @@ mod packet;
 mod reset;
 mod socket;
 
-pub(crate) use adapters::adapters;
-pub(crate) use control::Control;
+pub(crate) use adapters::{Present, adapters};
+pub(crate) use control::{Control, ControlError};
 pub(crate) use listener::KernelListener;
-pub(crate) use packet::Scan;
+pub(crate) use packet::{Request, Scan, Status};
+pub(crate) use socket::{End, Socket, request};

@@ -56,6 +56,17 @@ class GuestRadio(air.Radio):
         self.listen(False)
         return super().on_hci_reset_command(command)
 
+    def on_hci_le_create_connection_cancel_command(self, command):
+        """Whoever waits for the connection is told that it does not come."""
+        if (pending := self.pending_le_connection) is None:
+            return hci.HCI_StatusReturnParameters(hci.HCI_ErrorCode.COMMAND_DISALLOWED_ERROR)
+        self.pending_le_connection = None
+        asyncio.get_running_loop().call_soon(self.send_hci_packet, hci.HCI_LE_Connection_Complete_Event(
+            status=hci.HCI_ErrorCode.UNKNOWN_CONNECTION_IDENTIFIER_ERROR, connection_handle=0, role=hci.Role.CENTRAL,
+            peer_address_type=pending.peer_address_type, peer_address=pending.peer_address, connection_interval=0,
+            peripheral_latency=0, supervision_timeout=0, central_clock_accuracy=0))
+        return super().on_hci_le_create_connection_cancel_command(command)
+
     def hang_up(self, connection):
         """Nobody holds this end of the connection any more."""
         peer = self.link.find_le_controller(connection.peer_address)
@@ -117,17 +128,16 @@ class Advertisers:
     """Each says a number, and each time the next."""
 
     def __init__(self, place):
-        self.air, self.round = place, 0
+        self.air = place
 
-    async def advertise(self, devices, times, interval_ms, gaps_ms, connectable):
+    async def advertise(self, round, devices, times, interval_ms, gaps_ms, connectable):
         """`devices` advertisers, evenly spread over the interval, `times` intervals long; in each the advertiser says a
         number, and one more after each gap. Returns how many numbers were said."""
-        self.round += 1
         kind = ll.AdvInd if connectable else ll.AdvNonConnInd
         loop, counters = asyncio.get_running_loop(), [0] * devices
         begin, bursts = loop.time(), set()
         addresses = [
-            hci.Address(f"{COUNTING}:{self.round:02X}:{at >> 8:02X}:{at & 255:02X}", hci.Address.RANDOM_DEVICE_ADDRESS)
+            hci.Address(f"{COUNTING}:{round:02X}:{at >> 8:02X}:{at & 255:02X}", hci.Address.RANDOM_DEVICE_ADDRESS)
             for at in range(devices)
         ]
 

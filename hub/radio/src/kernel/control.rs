@@ -44,7 +44,7 @@ pub(crate) enum ControlError {
 impl Control {
     /// Opens a control channel.
     pub(crate) fn open() -> io::Result<Self> {
-        Ok(Self { socket: Socket::open()?, buffer: vec![0; MAX_PACKET].into(), aside: VecDeque::new() })
+        Ok(Self { socket: Socket::control()?, buffer: vec![0; MAX_PACKET].into(), aside: VecDeque::new() })
     }
 
     /// The next that the kernel tells.

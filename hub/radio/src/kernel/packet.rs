@@ -6,7 +6,7 @@ use std::fmt;
 
 use hub_model::{Address, AdvertisingData};
 
-use crate::Sighting;
+use crate::{Sighting, kernel::socket::End};
 
 /// No controller in particular.
 const NO_INDEX: u16 = 0xFFFF;
@@ -61,12 +61,29 @@ impl Request {
 
     /// How it is to listen when monitors want it to (parameters 0x0013 and 0x0014).
     pub(crate) fn scan(index: u16, scan: Scan) -> Self {
-        let parameters = [(0x0013, scan.interval), (0x0014, scan.window)];
-        let bytes = parameters.iter().flat_map(|(kind, value): &(u16, u16)| {
+        Self::defaults(index, &[(0x0013, scan.interval), (0x0014, scan.window)])
+    }
+
+    /// Sets parameters that the kernel uses by itself.
+    fn defaults(index: u16, parameters: &[(u16, u16)]) -> Self {
+        let bytes = parameters.iter().flat_map(|(kind, value)| {
             let ([k0, k1], [v0, v1]) = (kind.to_le_bytes(), value.to_le_bytes());
             [k0, k1, 2, v0, v1]
         });
         Self::of(0x004C, index, bytes.collect())
+    }
+
+    /// How it is to connect: within 800 ms of an advert or not at all, for it does not listen meanwhile; every 15 to 30 ms
+    /// from then on; and lost after two seconds, where the kernel's own 420 ms end a weak connection (parameters 0x0017
+    /// to 0x001B, in steps of 1.25, 10 and 1 ms).
+    pub(crate) fn connecting(index: u16) -> Self {
+        Self::defaults(index, &[(0x0017, 12), (0x0018, 24), (0x0019, 0), (0x001A, 200), (0x001B, 800)])
+    }
+
+    /// Ends a connection: answered when it has ended.
+    pub(crate) fn disconnect(index: u16, peer: End) -> Self {
+        let [a, b, c, d, e, f] = peer.bytes();
+        Self::of(0x0014, index, vec![a, b, c, d, e, f, peer.kind()])
     }
 
     /// Makes a monitor, which has the controller listen passively until it is removed: answered with its handle.

@@ -106,21 +106,21 @@ pub enum Ask {
         /// How long to wait.
         within_ms: u64,
     },
-    /// Look by bluetoothd's discovery for a device that sends service data with this UUID. Answer: found.
+    /// Wait until the listener hears an advert with service data of this UUID. Answer: found.
     Find {
         /// The UUID, most significant byte first.
         uuid: [u8; 16],
         /// How long to wait.
         within_ms: u64,
     },
-    /// Connect by bluetoothd, and listen to what the device notifies. Answer: connected.
+    /// Connect to somebody by `hub_radio`. Answer: connected.
     Connect {
         /// Who.
         address: [u8; 6],
+        /// Is that address random?
+        is_random: bool,
         /// The service, where to write, what notifies.
         uuids: [[u8; 16]; 3],
-        /// How long to wait.
-        within_ms: u64,
     },
     /// Write values one after the other, then wait for notifications up to one whose first byte has this bit. Answer: values.
     Talk {
@@ -128,10 +128,13 @@ pub enum Ask {
         values: Vec<Vec<u8>>,
         /// Marks the last notification.
         last: u8,
+    },
+    /// Wait until the connection is lost. Answer: took.
+    AwaitLost {
         /// How long to wait.
         within_ms: u64,
     },
-    /// End the connection. Answer: done.
+    /// End the connection. Answer: took.
     Disconnect,
     /// What the kernel, D-Bus and bluetoothd have said since everything was made fresh. Answer: log.
     Log,
@@ -148,8 +151,7 @@ impl Ask {
             | Self::Reports { within_ms, .. }
             | Self::ServiceData { within_ms, .. }
             | Self::Find { within_ms, .. }
-            | Self::Connect { within_ms, .. }
-            | Self::Talk { within_ms, .. } => *within_ms,
+            | Self::AwaitLost { within_ms } => *within_ms,
             _ => 0,
         }
     }
@@ -199,6 +201,8 @@ pub enum Answer {
     Found {
         /// Who.
         address: [u8; 6],
+        /// Is that address random?
+        is_random: bool,
         /// What it sends.
         data: Vec<u8>,
     },
@@ -206,6 +210,13 @@ pub enum Answer {
     Connected {
         /// The ATT MTU.
         mtu: u16,
+        /// How long that took.
+        took_ms: u64,
+    },
+    /// It is done, and took so long.
+    Took {
+        /// Milliseconds.
+        ms: u64,
     },
     /// What was notified.
     Values(Vec<Vec<u8>>),
@@ -224,6 +235,8 @@ pub struct Heard {
     pub events: u64,
     /// How many it dropped because nobody took them.
     pub dropped: u64,
+    /// The longest time between two of them since this was asked before, ms.
+    pub pause_ms: u64,
     /// Of the last round, some that did not come though later ones did, or others did that were sent at the same time.
     pub missing: Vec<String>,
     /// What it told.

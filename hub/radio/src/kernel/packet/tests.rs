@@ -22,6 +22,12 @@ fn requests_are_written_as_the_protocol_describes_them() {
     assert_eq!(Request::remove_monitor(0, 0x0102).bytes(), [0x53, 0, 0, 0, 2, 0, 2, 1]);
     let scan = Request::scan(0, Scan { interval: 0x00A0, window: 0x0060 });
     assert_eq!(scan.bytes(), [0x4C, 0, 0, 0, 10, 0, 0x13, 0, 2, 0xA0, 0, 0x14, 0, 2, 0x60, 0]);
+    let peer = End { address: SENDER, is_random: true };
+    let disconnect = Request::disconnect(1, peer).bytes();
+    assert_eq!(disconnect, [0x14, 0, 1, 0, 7, 0, 0x22, 0x11, 0x00, 0x38, 0xC1, 0xA4, 0x02]);
+    let connecting = Request::connecting(0).bytes();
+    assert_eq!(connecting[..11], [0x4C, 0, 0, 0, 25, 0, 0x17, 0, 2, 12, 0]);
+    assert_eq!(connecting[26..], [0x1B, 0, 2, 0x20, 0x03]);
 }
 
 #[test]

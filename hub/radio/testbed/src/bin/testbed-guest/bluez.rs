@@ -3,7 +3,7 @@
 use std::{pin::pin, time::Duration};
 
 use anyhow::{Context as _, Result};
-use bluer::{Adapter, Session, SessionEvent};
+use bluer::{Session, SessionEvent};
 use futures_util::StreamExt as _;
 use tokio::time::timeout;
 
@@ -24,12 +24,4 @@ pub(crate) async fn await_adapter(name: &str, within_ms: u64) -> Result<[u8; 6]>
     let address = timeout(Duration::from_millis(within_ms), look).await;
     let address = address.with_context(|| format!("bluetoothd does not know {name} within {within_ms} ms"))?;
     Ok(address.with_context(|| format!("failed to look for {name}"))?.0)
-}
-
-/// The adapter that everything is done with that is not told which, switched on.
-pub(crate) async fn first_adapter() -> Result<(Session, Adapter)> {
-    let session = Session::new().await.context("failed to reach bluetoothd")?;
-    let adapter = session.default_adapter().await.context("there is no adapter")?;
-    adapter.set_powered(true).await.context("failed to switch the adapter on")?;
-    Ok((session, adapter))
 }

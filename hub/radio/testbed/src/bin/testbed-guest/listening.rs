@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use hub_model::{BootId, Clock, Now, RawAdvert, ReceiverId, Stamp, TimeQuality, UnixMillis, WallTime};
 use hub_radio::{Gap, Listener, Plan, Reports, Tally};
-use hub_testbed::{COUNTING, Cost, Heard, Way};
+use hub_testbed::{Answer, COUNTING, Cost, Heard, Way};
 use tokio::{
     sync::{mpsc, watch},
     time::timeout,
@@ -29,6 +29,7 @@ pub(crate) struct Listening {
     stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
     state: watch::Receiver<State>,
+    change: Arc<watch::Sender<State>>,
     tally: Arc<Tally>,
     begin: Cost,
     told: HashMap<[u8; 6], u64>,
@@ -40,9 +41,26 @@ struct State {
     counters: HashMap<[u8; 6], BTreeSet<u32>>,
     adverts: u64,
     events: u64,
+    pause: Pause,
     reports: Vec<String>,
     /// The last of everybody else, and which it was in turn.
     others: HashMap<[u8; 6], (u64, ServiceData)>,
+    /// The last of everybody who sends service data of a long UUID, by that.
+    seekers: HashMap<u128, Answer>,
+}
+
+/// The longest time between two adverts.
+#[derive(Default)]
+struct Pause {
+    last_us: Option<u64>,
+    longest_us: u64,
+}
+
+impl Pause {
+    fn ends(&mut self, now_us: u64) {
+        let last_us = self.last_us.replace(now_us).unwrap_or(now_us);
+        self.longest_us = self.longest_us.max(now_us.saturating_sub(last_us));
+    }
 }
 
 /// Service data by UUID.
@@ -65,7 +83,7 @@ impl Listening {
         };
         let listener = Listener::new(plan, Arc::new(BootClock), adverts, Arc::new(Written(Arc::clone(&state))));
         let (tally, stop) = (listener.tally(), CancellationToken::new());
-        let (begin, stopped) = (cost::now(), stop.clone());
+        let (begin, stopped, change) = (cost::now(), stop.clone(), Arc::clone(&state));
         let thread = thread::Builder::new().name(cost::LISTENER.to_owned()).spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().thread_name(cost::LISTENER).enable_all().build();
@@ -76,7 +94,7 @@ impl Listening {
             }
         });
         let thread = Some(thread.context("failed to start a thread")?);
-        Ok(Self { stop, thread, state: seen, tally, begin, told: HashMap::new() })
+        Ok(Self { stop, thread, state: seen, change, tally, begin, told: HashMap::new() })
     }
 
     /// What was heard, once that is enough or the time is over.
@@ -85,12 +103,15 @@ impl Listening {
         // Too few is an answer too.
         let _ = timeout(Duration::from_millis(within_ms), enough).await;
         let cost = cost::since(self.begin, cost::now());
+        let mut pause = Pause::default();
+        self.change.send_modify(|state| pause = std::mem::take(&mut state.pause));
         let state = self.state.borrow();
         Ok(Heard {
             devices: state.counters.len() as u64,
             adverts: state.adverts,
             events: state.events,
             dropped: self.tally.dropped(),
+            pause_ms: pause.longest_us / 1000,
             missing: state.missing(),
             reports: state.reports.clone(),
             cost,
@@ -108,6 +129,16 @@ impl Listening {
             Some(reports) => reports.context("the listener has ended"),
             None => anyhow::bail!("no {text:?} within {within_ms} ms; told: {:?}", self.state.borrow().reports),
         }
+    }
+
+    /// Who sends service data of this UUID, and can be connected to.
+    pub(crate) async fn find(&mut self, uuid: [u8; 16], within_ms: u64) -> Result<Answer> {
+        let uuid = u128::from_be_bytes(uuid);
+        let found = self.state.wait_for(|state| state.seekers.contains_key(&uuid));
+        let found = timeout(Duration::from_millis(within_ms), found).await;
+        let state =
+            found.with_context(|| format!("found nobody within {within_ms} ms"))?.context("the listener has ended")?;
+        state.seekers.get(&uuid).cloned().context("found nobody")
     }
 
     /// The service data of the next advert from this address.
@@ -143,6 +174,11 @@ async fn count(mut heard: mpsc::Receiver<RawAdvert>, state: &watch::Sender<State
 impl State {
     fn hear(&mut self, advert: RawAdvert) {
         let address = advert.address.bytes();
+        if advert.is_connectable {
+            for (uuid, data) in advert.long_service_data {
+                self.seekers.insert(uuid, Answer::Found { address, is_random: advert.is_random, data });
+            }
+        }
         if !address.starts_with(&COUNTING) {
             let (turn, data) = self.others.entry(address).or_default();
             *turn += 1;
@@ -155,6 +191,7 @@ impl State {
             && let Some(counter) = bytes.last_chunk()
         {
             self.events += 1;
+            self.pause.ends(advert.received_us);
             let is_new = self.counters.entry(address).or_default().insert(u32::from_le_bytes(*counter));
             self.adverts += u64::from(is_new);
         }

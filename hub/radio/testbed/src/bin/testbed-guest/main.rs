@@ -5,8 +5,8 @@
 mod bluez;
 mod cost;
 mod daemon;
-mod gatt;
 mod home;
+mod link;
 mod listening;
 mod pump;
 
@@ -22,8 +22,8 @@ use hub_testbed::{Answer, Ask, Question, RADIOS, Reply, TALK};
 use tokio::sync::mpsc;
 
 use daemon::Daemon;
-use gatt::Link;
 use home::KernelLog;
+use link::Linked;
 use listening::Listening;
 use pump::Pump;
 
@@ -84,7 +84,7 @@ struct Guest {
     bluetoothd: Daemon,
     pumps: Vec<Pump>,
     listening: Option<Listening>,
-    link: Option<Link>,
+    link: Option<Linked>,
 }
 
 impl Guest {
@@ -129,21 +129,25 @@ impl Guest {
             Ask::ServiceData { address, within_ms } => {
                 return Ok(Answer::ServiceData(self.listening()?.service_data(address, within_ms).await?));
             }
-            Ask::Find { uuid, within_ms } => {
-                let (address, data) = gatt::find(uuid, within_ms).await?;
-                return Ok(Answer::Found { address, data });
-            }
-            Ask::Connect { address, uuids, within_ms } => {
-                let link = Link::open(address, uuids, within_ms).await?;
-                let mtu = link.mtu();
+            Ask::Find { uuid, within_ms } => return self.listening()?.find(uuid, within_ms).await,
+            Ask::Connect { address, is_random, uuids } => {
+                let link = Linked::open(address, is_random, uuids).await?;
+                let (mtu, took_ms) = (link.mtu(), link.took_ms);
                 self.link = Some(link);
-                return Ok(Answer::Connected { mtu });
+                return Ok(Answer::Connected { mtu, took_ms });
             }
-            Ask::Talk { values, last, within_ms } => {
+            Ask::Talk { values, last } => {
                 let link = self.link.as_mut().context("nothing is connected")?;
-                return Ok(Answer::Values(link.talk(&values, last, within_ms).await?));
+                return Ok(Answer::Values(link.talk(&values, last).await?));
             }
-            Ask::Disconnect => self.link.take().context("nothing is connected")?.close().await?,
+            Ask::AwaitLost { within_ms } => {
+                let link = self.link.as_mut().context("nothing is connected")?;
+                return Ok(Answer::Took { ms: link.lost(within_ms).await? });
+            }
+            Ask::Disconnect => {
+                let link = self.link.take().context("nothing is connected")?;
+                return Ok(Answer::Took { ms: link.close().await });
+            }
             Ask::Log => return Ok(Answer::Log(self.log())),
             Ask::PowerOff => bail!("the host has no use for an answer"),
         }

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
+use hub_testbed::COUNTING;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
@@ -38,6 +39,8 @@ pub(crate) enum Duplicates {
 pub(crate) struct Air {
     program: Talker,
     orders: u64,
+    /// How often adverts were sent.
+    rounds: u8,
     /// Does a guest's radio listen, and actively?
     listening: Vec<Option<bool>>,
 }
@@ -47,7 +50,7 @@ impl Air {
         let mut command = Command::new(&options.python);
         command.arg("-B").arg(&options.air).args(sockets).env("PYTHONPATH", &options.python_path);
         let program = Talker::start("the air", &mut command)?;
-        let mut air = Self { program, orders: 0, listening: vec![None; sockets.len()] };
+        let mut air = Self { program, orders: 0, rounds: 0, listening: vec![None; sockets.len()] };
         while air.news(AT_ONCE).await?.get("event") != Some(&json!("ready")) {}
         Ok(air)
     }
@@ -61,11 +64,18 @@ impl Air {
     /// Has adverts sent, and says how many there were.
     pub(crate) async fn advertise(&mut self, adverts: Adverts) -> Result<u64> {
         let Adverts { devices, times, interval_ms, gaps_ms, connectable } = adverts;
-        let order = json!({"do": "advertise", "devices": devices, "times": times, "interval_ms": interval_ms,
+        self.rounds = self.rounds.wrapping_add(1);
+        let order = json!({"do": "advertise", "round": self.rounds, "devices": devices, "times": times, "interval_ms": interval_ms,
                            "gaps_ms": gaps_ms, "connectable": connectable});
         let planned = Duration::from_millis(times * interval_ms);
         let answer = self.order(order, planned * 2 + AT_ONCE).await?;
         answer.get("said").and_then(Value::as_u64).context("the air said no number")
+    }
+
+    /// The address of the first advertiser of the next round.
+    pub(crate) const fn next_advertiser(&self) -> [u8; 6] {
+        let [a, b, c] = COUNTING;
+        [a, b, c, self.rounds.wrapping_add(1), 0, 0]
     }
 
     /// What a guest's radio knows duplicates by when it is told to filter them.

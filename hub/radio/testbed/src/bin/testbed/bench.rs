@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
-use hub_testbed::{Answer, Ask, RADIOS, Way};
+use hub_testbed::{Answer, Ask, Heard, RADIOS, Way};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
@@ -22,6 +22,8 @@ const SCENARIO_LIMIT: Duration = Duration::from_secs(240);
 const LISTEN_MS: u64 = 60_000;
 /// Lines of each log that are shown when a scenario fails.
 const SHOWN: usize = 40;
+/// How long the last advert may be on its way.
+const LATE_MS: u64 = 3000;
 
 /// The first radio, which every scenario finds plugged in.
 pub(crate) const FIRST: u8 = 0;
@@ -39,6 +41,15 @@ pub(crate) struct Bench {
     figures: Vec<String>,
     sensors: usize,
     folder: TempDir,
+}
+
+/// What came of adverts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Delivered {
+    /// Which share of them was heard.
+    pub(crate) share: f64,
+    /// The longest time in which none was.
+    pub(crate) pause_ms: u64,
 }
 
 struct SensorOptions {
@@ -122,14 +133,36 @@ impl Bench {
         self.air.await_listening(radio, Duration::from_millis(LISTEN_MS)).await
     }
 
+    /// Ends the connection; says how long that took, ms.
+    pub(crate) async fn hang_up(&mut self) -> Result<u64> {
+        match self.guest.ask(Ask::Disconnect).await? {
+            Answer::Took { ms } => Ok(ms),
+            other => bail!("the guest answered {other:?}"),
+        }
+    }
+
     /// Has adverts sent that the listener should hear; says which share of them it heard since it was asked the last time, and
     /// notes what that cost.
     pub(crate) async fn deliver(&mut self, what: &str, adverts: Adverts) -> Result<f64> {
-        /// How long the last one may be on its way.
-        const LATE_MS: u64 = 3000;
+        let delivered = self.deliver_while(what, adverts, async |_: &mut Guest| Ok(())).await?;
+        Ok(delivered.share)
+    }
+
+    /// As [`deliver`](Self::deliver), and meanwhile something else is asked of the guest.
+    pub(crate) async fn deliver_while(
+        &mut self,
+        what: &str,
+        adverts: Adverts,
+        meanwhile: impl AsyncFnOnce(&mut Guest) -> Result<()>,
+    ) -> Result<Delivered> {
         let before = self.guest.heard(0, 0).await?;
-        let said = self.air.advertise(adverts).await?;
+        let (said, done) = tokio::join!(self.air.advertise(adverts), meanwhile(&mut self.guest));
+        let (said, ()) = (said?, done?);
         let after = self.guest.heard(before.adverts + said, LATE_MS).await?;
+        Ok(self.note(what, said, &before, &after))
+    }
+
+    fn note(&mut self, what: &str, said: u64, before: &Heard, after: &Heard) -> Delivered {
         let share = (after.adverts - before.adverts) as f64 / said as f64;
         let each = |later: u64, earlier: u64| later.saturating_sub(earlier) / said.max(1);
         let [listener, bluetoothd, dbus] = [
@@ -138,8 +171,9 @@ impl Bench {
             each(after.cost.dbus_us, before.cost.dbus_us),
         ];
         self.figure(format!(
-            "{what}: {share:.4} of {said} delivered; processor per advert: hub {listener} µs, bluetoothd {bluetoothd} µs, D-Bus \
-             {dbus} µs"
+            "{what}: {share:.4} of {said} delivered, longest pause {} ms; processor per advert: hub {listener} µs, bluetoothd \
+             {bluetoothd} µs, D-Bus {dbus} µs",
+            after.pause_ms
         ));
         if share < 1.0 {
             self.figure(format!(
@@ -148,7 +182,7 @@ impl Bench {
                 after.dropped
             ));
         }
-        Ok(share)
+        Delivered { share, pause_ms: after.pause_ms }
     }
 
     /// What the listener has told, the first so many passed over.

@@ -1,6 +1,7 @@
 //! What the test bed proves. A scenario is a function in one of the files below and a line here.
 
 mod faults;
+mod links;
 mod listening;
 mod sensors;
 mod start;
@@ -35,7 +36,11 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     listening::the_kernel_hears_what_follows_at_once,
     listening::a_controller_that_filters_by_address_is_heard,
     listening::bluetoothd_is_the_way_that_is_left,
-    sensors::others_are_heard_while_a_sensor_is_connected,
+    links::others_are_heard_while_a_sensor_is_connected,
+    links::sensors_are_connected_one_after_the_other,
+    links::a_link_needs_no_bluetoothd,
+    links::a_link_that_is_cut_is_told_of_at_once,
+    links::a_link_to_nobody_ends_in_time,
     sensors::a_sensor_is_found_paired_and_heard,
     faults::a_killed_bluetoothd_does_not_deafen_the_hub,
     faults::a_radio_that_is_pulled_out_is_told_of_and_listened_to_again,

@@ -1,4 +1,4 @@
-//! The hub's end of a pairing with a sensor of ours, over a connection that the guest's bluetoothd holds.
+//! The hub's end of a pairing with a sensor of ours, over a connection that the guest holds.
 
 use anyhow::{Context as _, Result, bail, ensure};
 use hub_testbed::{Answer, Ask};
@@ -17,7 +17,6 @@ use crate::guest::Guest;
 const NOISE: &str = "Noise_NKpsk0_25519_ChaChaPoly_SHA256";
 /// In the head of the last piece of a message.
 const LAST: u8 = 0x40;
-const WITHIN_MS: u64 = 60_000;
 /// Room for a sealed message.
 const ROOM: usize = 1024;
 
@@ -34,16 +33,31 @@ pub(crate) struct Session<'a> {
     hash: Vec<u8>,
     /// What the sensor says of itself.
     pub(crate) info: Info,
+    /// How long the guest took to connect.
+    pub(crate) connected_ms: u64,
+}
+
+/// Who was found by a pairing advert.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found {
+    pub(crate) address: [u8; 6],
+    pub(crate) is_random: bool,
+}
+
+/// Has the guest connect; says the MTU, and how long it took.
+pub(crate) async fn connect(guest: &mut Guest, found: Found) -> Result<(u16, u64)> {
+    let Found { address, is_random } = found;
+    let uuids = [gatt::SERVICE, gatt::TO_SENSOR, gatt::TO_HUB].map(|uuid| uuid.as_u128().to_be_bytes());
+    match guest.ask(Ask::Connect { address, is_random, uuids }).await? {
+        Answer::Connected { mtu, took_ms } => Ok((mtu, took_ms)),
+        other => bail!("the guest answered {other:?}"),
+    }
 }
 
 impl<'a> Session<'a> {
     /// Connects and shakes hands by what the label says.
-    pub(crate) async fn pair(guest: &'a mut Guest, address: [u8; 6], code: &SetupCode) -> Result<Self> {
-        let uuids = [gatt::SERVICE, gatt::TO_SENSOR, gatt::TO_HUB].map(|uuid| uuid.as_u128().to_be_bytes());
-        let mtu = match guest.ask(Ask::Connect { address, uuids, within_ms: WITHIN_MS }).await? {
-            Answer::Connected { mtu } => mtu,
-            other => bail!("the guest answered {other:?}"),
-        };
+    pub(crate) async fn pair(guest: &'a mut Guest, found: Found, code: &SetupCode) -> Result<Self> {
+        let (mtu, connected_ms) = connect(guest, found).await?;
         let psk = pairing_psk(&code.secret);
         let builder = snow::Builder::new(NOISE.parse().context("failed to read a Noise pattern")?);
         let builder = builder.prologue(Purpose::Pairing.prologue())?.psk(0, psk.expose())?;
@@ -64,7 +78,7 @@ impl<'a> Session<'a> {
         };
         let hash = handshake.get_handshake_hash().to_vec();
         let noise = handshake.into_transport_mode()?;
-        Ok(Self { guest, splitter, reassembler, size, noise, hash, info })
+        Ok(Self { guest, splitter, reassembler, size, noise, hash, info, connected_ms })
     }
 
     /// Makes the sensor ours; its adverts are sealed with this key from now on.
@@ -128,7 +142,7 @@ async fn exchange(
     while let Some(piece) = splitter.next(size) {
         values.push(piece.bytes().to_vec());
     }
-    let answer = guest.ask(Ask::Talk { values, last: LAST, within_ms: WITHIN_MS }).await?;
+    let answer = guest.ask(Ask::Talk { values, last: LAST }).await?;
     let Answer::Values(pieces) = answer else { bail!("the guest answered {answer:?}") };
     for piece in pieces {
         if let Some(message) = reassembler.push(&piece)? {

@@ -1,0 +1,129 @@
+//! Connections of the hub to sensors, and what becomes of listening meanwhile.
+
+use anyhow::{Result, bail, ensure};
+use hub_testbed::{Answer, Ask, Way};
+use wire::{gatt, message::ClaimState, pairing_advert::PairingAdvert};
+
+use crate::{
+    air::Adverts,
+    bench::Bench,
+    clock::Stopwatch,
+    sensor::Sensor,
+    session::{Found, Session, connect},
+};
+
+const WITHIN_MS: u64 = 60_000;
+/// 40 adverts a second.
+const OTHERS: Adverts = Adverts { devices: 20, times: 10, interval_ms: 500, gaps_ms: &[], connectable: false };
+/// What has to be delivered when nothing is in the way.
+const NEARLY_ALL: f64 = 0.999;
+/// The longest that the hub may be deaf for the sake of a connection, ms.
+const MAX_PAUSE_MS: u64 = 1000;
+/// How long a hub may try to reach a sensor, s.
+const PATIENCE_S: f64 = 6.0;
+/// How much longer that may take in an emulated machine.
+const SLOWNESS_S: f64 = 2.0;
+
+/// Waits until the listener hears the sensor's pairing advert.
+pub(super) async fn find(bench: &mut Bench, sensor: &Sensor) -> Result<Found> {
+    let uuid = gatt::SERVICE.as_u128().to_be_bytes();
+    let (found, data) = match bench.guest.ask(Ask::Find { uuid, within_ms: WITHIN_MS }).await? {
+        Answer::Found { address, is_random, data } => (Found { address, is_random }, data),
+        other => bail!("the guest answered {other:?}"),
+    };
+    ensure!(PairingAdvert::parse(&data)?.is_of(&sensor.code.secret), "somebody else's pairing advert: {data:02x?}");
+    Ok(found)
+}
+
+pub(super) async fn others_are_heard_while_a_sensor_is_connected(bench: &mut Bench) -> Result<()> {
+    let mut sensor = bench.sensor().await?;
+    bench.listen(Way::Kernel).await?;
+    let found = find(bench, &sensor).await?;
+    let (mut took_ms, uid) = (0, sensor.code.uid);
+    let code = &sensor.code;
+    let shake_hands = async |guest: &mut _| {
+        let session = Session::pair(guest, found, code).await?;
+        ensure!(session.info.uid == uid && session.info.claim == ClaimState::Unclaimed, "{:?}", session.info);
+        took_ms = session.connected_ms;
+        Ok(())
+    };
+    let connecting = bench.deliver_while("while a sensor is being connected", OTHERS, shake_hands).await?;
+    // Longer than bluetoothd keeps a device that nobody told it of.
+    let long = Adverts { times: 80, ..OTHERS };
+    let connected = bench.deliver_while("beside a connection", long, async |_: &mut _| Ok(())).await?;
+    let hung_up_ms = bench.hang_up().await?;
+    sensor.says("disconnected").await?;
+    bench.figure(format!("connected in {took_ms} ms, hung up in {hung_up_ms} ms"));
+    ensure!(connecting.pause_ms <= MAX_PAUSE_MS, "nothing was heard for {} ms while connecting", connecting.pause_ms);
+    ensure!(connected.share >= NEARLY_ALL, "only {:.4} came beside the connection", connected.share);
+    ensure!(connected.pause_ms <= MAX_PAUSE_MS, "nothing was heard for {} ms while connected", connected.pause_ms);
+    ensure!(hung_up_ms <= MAX_PAUSE_MS, "hanging up took {hung_up_ms} ms");
+    Ok(())
+}
+
+pub(super) async fn sensors_are_connected_one_after_the_other(bench: &mut Bench) -> Result<()> {
+    const TIMES: usize = 10;
+    let mut sensor = bench.sensor().await?;
+    bench.listen(Way::Kernel).await?;
+    let found = find(bench, &sensor).await?;
+    let (mut connected_ms, mut hung_up_ms) = (Vec::new(), Vec::new());
+    for _ in 0..TIMES {
+        connected_ms.push(connect(&mut bench.guest, found).await?.1);
+        hung_up_ms.push(bench.hang_up().await?);
+        sensor.says("disconnected").await?;
+    }
+    bench.figure(format!("connected in {connected_ms:?} ms, hung up in {hung_up_ms:?} ms"));
+    ensure!(hung_up_ms.iter().all(|ms| *ms <= MAX_PAUSE_MS), "hanging up took {hung_up_ms:?} ms");
+    Ok(())
+}
+
+pub(super) async fn a_link_needs_no_bluetoothd(bench: &mut Bench) -> Result<()> {
+    let mut sensor = bench.sensor().await?;
+    bench.guest.order(Ask::StopBluetoothd { kill: true }).await?;
+    bench.listen(Way::Kernel).await?;
+    let found = find(bench, &sensor).await?;
+    let session = Session::pair(&mut bench.guest, found, &sensor.code).await?;
+    let connected_ms = session.connected_ms;
+    let hung_up_ms = bench.hang_up().await?;
+    bench.figure(format!("connected in {connected_ms} ms, hung up in {hung_up_ms} ms"));
+    sensor.says("disconnected").await
+}
+
+pub(super) async fn a_link_that_is_cut_is_told_of_at_once(bench: &mut Bench) -> Result<()> {
+    let sensor = bench.sensor().await?;
+    bench.listen(Way::Kernel).await?;
+    let found = find(bench, &sensor).await?;
+    connect(&mut bench.guest, found).await?;
+    let watch = Stopwatch::start();
+    // Its radio is gone with it.
+    drop(sensor);
+    bench.guest.ask(Ask::AwaitLost { within_ms: WITHIN_MS }).await?;
+    let lost_s = watch.seconds();
+    bench.figure(format!("told of after {lost_s:.2} s"));
+    ensure!(lost_s <= 1.0, "told of after {lost_s:.2} s");
+    Ok(())
+}
+
+pub(super) async fn a_link_to_nobody_ends_in_time(bench: &mut Bench) -> Result<()> {
+    bench.listen(Way::Kernel).await?;
+    let others = Adverts { times: 20, ..OTHERS };
+    let (decoy, decoys) = (bench.air.next_advertiser(), Adverts { connectable: true, ..others });
+    for (what, adverts, address) in [
+        ("while a sensor that takes no connection is asked", decoys, decoy),
+        ("while nobody answers", others, [0xC0, 0, 0, 0, 0, 1]),
+    ] {
+        let mut took_s = 0.0;
+        let fail = async |guest: &mut _| {
+            let watch = Stopwatch::start();
+            let Err(error) = connect(guest, Found { address, is_random: true }).await else { bail!("it is connected") };
+            took_s = watch.seconds();
+            ensure!(error.to_string().contains("does not answer"), "{error:#}");
+            Ok(())
+        };
+        let delivered = bench.deliver_while(what, adverts, fail).await?;
+        bench.figure(format!("given up after {took_s:.2} s"));
+        ensure!(took_s <= PATIENCE_S + SLOWNESS_S, "{what}: given up after {took_s:.2} s");
+        ensure!(delivered.pause_ms <= MAX_PAUSE_MS, "{what}: nothing was heard for {} ms", delivered.pause_ms);
+    }
+    Ok(())
+}
