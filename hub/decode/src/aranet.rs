@@ -25,7 +25,7 @@
 
 use hub_model::{Decoded, Format, Quantity, Value};
 
-use crate::{DecodeError, bthome::nothing};
+use crate::DecodeError;
 
 /// Akciju sabiedriba "SAF Tehnika": Aranet.
 pub(crate) const COMPANY: u16 = 0x0702;
@@ -61,7 +61,7 @@ pub(crate) fn decode(data: &[u8]) -> Result<Decoded, DecodeError> {
         }
         _ => return Err(DecodeError::NotOurs),
     };
-    Ok(Decoded { values, packet_id: Some(counter.into()), ..nothing(FORMAT) })
+    Ok(Decoded { values, packet_id: Some(counter.into()), ..Decoded::empty(FORMAT) })
 }
 
 const fn shared(flags: u8) -> Result<(), DecodeError> {

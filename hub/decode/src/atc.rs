@@ -36,7 +36,7 @@
 use hub_model::{Address, BindKey, Decoded, Format, Quantity, Value};
 use wire::seal::{self, Nonce};
 
-use crate::{DecodeError, bthome::nothing};
+use crate::DecodeError;
 
 /// Environmental Sensing; others than this firmware use it too.
 pub(crate) const UUID: u16 = 0x181A;
@@ -118,5 +118,5 @@ fn humidity(bytes: [u8; 2]) -> (Quantity, i64) {
 
 fn frame(format: Format, packet_id: u8, readings: &[(Quantity, i64)]) -> Decoded {
     let values = readings.iter().map(|(quantity, value)| Value { quantity: *quantity, instance: 0, value: *value });
-    Decoded { packet_id: Some(u32::from(packet_id)), values: values.collect(), ..nothing(format) }
+    Decoded { packet_id: Some(u32::from(packet_id)), values: values.collect(), ..Decoded::empty(format) }
 }

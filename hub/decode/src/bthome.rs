@@ -20,7 +20,8 @@ pub(crate) fn v2(data: &[u8], address: Address, key: Option<&BindKey>) -> Result
             frame.open(key.bytes(), address.bytes(), &mut buffer).map_err(|_| DecodeError::BadMic { format })?
         }
     };
-    let empty = Decoded { counter: frame.counter(), is_triggered: frame.info().is_triggered(), ..nothing(format) };
+    let empty =
+        Decoded { counter: frame.counter(), is_triggered: frame.info().is_triggered(), ..Decoded::empty(format) };
     collect(empty, items, v2::Items::report)
 }
 
@@ -30,7 +31,7 @@ pub(crate) fn v1_plain(data: &[u8]) -> Result<Decoded, DecodeError> {
     if data.len() > MAX_SERVICE_DATA {
         return Err(DecodeError::TooLong { format, length: data.len() });
     }
-    collect(nothing(format), v1::Items::new(data), v1::Items::report)
+    collect(Decoded::empty(format), v1::Items::new(data), v1::Items::report)
 }
 
 /// A sealed frame of version 1 (UUID 0x181E).
@@ -40,23 +41,7 @@ pub(crate) fn v1_sealed(data: &[u8], address: Address, key: Option<&BindKey>) ->
     let key = key.ok_or(DecodeError::MissingKey { format })?;
     let mut buffer = [0; MAX_SERVICE_DATA];
     let items = frame.open(key.bytes(), address.bytes(), &mut buffer).map_err(|_| DecodeError::BadMic { format })?;
-    collect(Decoded { counter: Some(frame.counter()), ..nothing(format) }, items, v1::Items::report)
-}
-
-/// A frame that says nothing yet.
-pub(crate) const fn nothing(format: Format) -> Decoded {
-    Decoded {
-        format,
-        encrypted: false,
-        counter: None,
-        packet_id: None,
-        values: Vec::new(),
-        actions: Vec::new(),
-        facts: Vec::new(),
-        unknown_object: None,
-        is_unordered: false,
-        is_triggered: false,
-    }
+    collect(Decoded { counter: Some(frame.counter()), ..Decoded::empty(format) }, items, v1::Items::report)
 }
 
 /// Puts items into the frame. What was read before something odd is kept; a frame of which nothing was read is refused.

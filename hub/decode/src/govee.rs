@@ -18,7 +18,7 @@
 
 use hub_model::{Decoded, Format, Quantity, Value};
 
-use crate::{DecodeError, bthome::nothing};
+use crate::DecodeError;
 
 /// What H507x call themselves, and service data of theirs.
 pub(crate) const GOVEE: u16 = 0xEC88;
@@ -70,5 +70,5 @@ fn climate(measured: Option<(i64, i64)>, battery: u8) -> Decoded {
         values.extend([value(Quantity::Temperature, temperature), value(Quantity::Humidity, humidity)]);
     }
     values.push(value(Quantity::Battery, i64::from(battery & 0x7F)));
-    Decoded { values, ..nothing(Format::Govee) }
+    Decoded { values, ..Decoded::empty(Format::Govee) }
 }

@@ -25,7 +25,7 @@
 
 use hub_model::{Decoded, Format, Quantity, Value};
 
-use crate::{DecodeError, bthome::nothing};
+use crate::DecodeError;
 
 const FORMAT: Format = Format::Inkbird;
 /// What IBS-TH, and IBS-TH2 and IBS-P01B, call themselves.
@@ -63,7 +63,7 @@ pub(crate) fn decode(name: &str, data: &[u8]) -> Result<Decoded, DecodeError> {
         }
         _ => return Err(DecodeError::NotOurs),
     };
-    Ok(Decoded { values, ..nothing(FORMAT) })
+    Ok(Decoded { values, ..Decoded::empty(FORMAT) })
 }
 
 /// The readings, in steps of their quantities; a humidity of 0 is none.

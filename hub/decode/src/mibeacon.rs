@@ -38,7 +38,7 @@
 use hub_model::{Address, BindKey, Decoded, Format, Quantity, Value};
 use wire::seal::{self, Nonce};
 
-use crate::{DecodeError, bthome::nothing};
+use crate::DecodeError;
 
 /// Xiaomi Inc.
 pub(crate) const UUID: u16 = 0xFE95;
@@ -94,7 +94,7 @@ pub(crate) fn decode(data: &[u8], address: Address, key: Option<&BindKey>) -> Re
 
 /// Reads objects; those that nobody knows are passed over, since each says how long it is.
 fn objects(mut bytes: &[u8], product: u16) -> Result<Decoded, DecodeError> {
-    let mut decoded = nothing(FORMAT);
+    let mut decoded = Decoded::empty(FORMAT);
     let mut is_empty = true;
     while let Some((&[i0, i1, length], rest)) = bytes.split_first_chunk() {
         let id = u16::from_le_bytes([i0, i1]);

@@ -26,7 +26,7 @@
 
 use hub_model::{Address, Decoded, Format, Quantity, Value};
 
-use crate::{DecodeError, bthome::nothing};
+use crate::DecodeError;
 
 /// Nordic Semiconductor ASA.
 pub(crate) const COMPANY: u16 = 0x0059;
@@ -61,7 +61,7 @@ pub(crate) fn decode(data: &[u8], address: Address) -> Result<Decoded, DecodeErr
     ];
     let values =
         readings.into_iter().filter_map(|(quantity, value)| Some(Value { quantity, instance: 0, value: value? }));
-    Ok(Decoded { values: values.collect(), ..nothing(Format::Mopeka) })
+    Ok(Decoded { values: values.collect(), ..Decoded::empty(Format::Mopeka) })
 }
 
 /// Millimetres, at a temperature as sent.

@@ -27,7 +27,7 @@
 
 use hub_model::{Address, Decoded, Format, Quantity, Value};
 
-use crate::{DecodeError, bthome::nothing};
+use crate::DecodeError;
 
 /// Qingping Technology (Beijing) Co., Ltd.
 pub(crate) const UUID: u16 = 0xFDCD;
@@ -48,7 +48,7 @@ pub(crate) fn decode(data: &[u8], address: Address) -> Result<Decoded, DecodeErr
         return Err(DecodeError::AddressMismatch { format: FORMAT, inside });
     }
     let is_event = control & 0x40 != 0;
-    let mut decoded = nothing(FORMAT);
+    let mut decoded = Decoded::empty(FORMAT);
     let mut is_empty = true;
     while let Some((&[id, length], rest)) = bytes.split_first_chunk() {
         let Some((value, rest)) = rest.split_at_checked(usize::from(length)) else {

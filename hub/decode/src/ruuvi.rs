@@ -37,7 +37,7 @@
 
 use hub_model::{Decoded, Fact, Format, Quantity, Value};
 
-use crate::{DecodeError, bthome::nothing};
+use crate::DecodeError;
 
 /// Ruuvi Innovations Ltd.
 pub(crate) const COMPANY: u16 = 0x0499;
@@ -72,7 +72,7 @@ fn format_3(fields: &[u8; 14]) -> Result<Decoded, DecodeError> {
     readings.add(Quantity::Pressure, Some(i64::from(u16::from_be_bytes([p1, p0])) + 50_000));
     readings.acceleration([[x1, x0], [y1, y0], [z1, z0]]);
     readings.add(Quantity::Voltage, Some(i64::from(u16::from_be_bytes([v1, v0]))));
-    Ok(Decoded { values: readings.0, ..nothing(Format::Ruuvi3) })
+    Ok(Decoded { values: readings.0, ..Decoded::empty(Format::Ruuvi3) })
 }
 
 fn format_5(fields: &[u8; 24]) -> Result<Decoded, DecodeError> {
@@ -104,7 +104,7 @@ fn format_6(fields: &[u8; 20]) -> Result<Decoded, DecodeError> {
 /// A frame with its sequence number, by which repetitions are known.
 fn sequenced(format: Format, readings: Readings, sequence: Option<u32>) -> Decoded {
     let facts = sequence.map(Fact::Sequence).into_iter().collect();
-    Decoded { values: readings.0, packet_id: sequence, facts, ..nothing(format) }
+    Decoded { values: readings.0, packet_id: sequence, facts, ..Decoded::empty(format) }
 }
 
 #[derive(Default)]

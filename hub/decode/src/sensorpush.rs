@@ -26,7 +26,7 @@
 
 use hub_model::{Decoded, Format, Quantity, Value};
 
-use crate::{DecodeError, bthome::nothing};
+use crate::DecodeError;
 
 const FORMAT: Format = Format::SensorPush;
 const HT1: &str = "s";
@@ -101,7 +101,7 @@ pub(crate) fn decode(name: &str, data: &[u8]) -> Result<Decoded, DecodeError> {
         }
         _ => return Err(DecodeError::NotOurs),
     };
-    Ok(Decoded { values, ..nothing(FORMAT) })
+    Ok(Decoded { values, ..Decoded::empty(FORMAT) })
 }
 
 fn digits(packed: &[u8], digits: &[Digit]) -> Result<Vec<Value>, DecodeError> {

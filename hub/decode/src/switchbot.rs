@@ -24,7 +24,7 @@
 
 use hub_model::{Address, Decoded, Format, Quantity, RawAdvert, Value};
 
-use crate::{DecodeError, bthome::nothing};
+use crate::DecodeError;
 
 /// Woan Technology (Shenzhen) Co., Ltd.: SwitchBot.
 pub(crate) const COMPANY: u16 = 0x0969;
@@ -67,7 +67,7 @@ pub(crate) fn decode(advert: &RawAdvert) -> Result<Decoded, DecodeError> {
             readings.extend(measured(maker, advert.address, false)?);
         }
     }
-    Ok(Decoded { values: readings, ..nothing(FORMAT) })
+    Ok(Decoded { values: readings, ..Decoded::empty(FORMAT) })
 }
 
 /// What manufacturer data say.

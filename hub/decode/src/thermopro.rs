@@ -25,7 +25,7 @@
 
 use hub_model::{Decoded, Format, Quantity, Value};
 
-use crate::{DecodeError, bthome::nothing};
+use crate::DecodeError;
 
 const FORMAT: Format = Format::ThermoPro;
 const MARK: u8 = 0xC2;
@@ -66,7 +66,7 @@ pub(crate) fn decode(name: &str, data: &[u8]) -> Result<Decoded, DecodeError> {
         }
         _ => return Err(DecodeError::NotOurs),
     };
-    Ok(Decoded { values, ..nothing(FORMAT) })
+    Ok(Decoded { values, ..Decoded::empty(FORMAT) })
 }
 
 fn climate(measured: [u8; 3], state: u8) -> Vec<Value> {

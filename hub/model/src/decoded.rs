@@ -197,3 +197,21 @@ pub struct Decoded {
     /// Does the device send on events only, rather than at an interval (BTHome trigger flag)?
     pub is_triggered: bool,
 }
+
+impl Decoded {
+    /// A frame of this format that says nothing yet.
+    pub const fn empty(format: Format) -> Self {
+        Self {
+            format,
+            encrypted: false,
+            counter: None,
+            packet_id: None,
+            values: Vec::new(),
+            actions: Vec::new(),
+            facts: Vec::new(),
+            unknown_object: None,
+            is_unordered: false,
+            is_triggered: false,
+        }
+    }
+}
