@@ -219,3 +219,6 @@ fn named(id: ReleaseId, release: &Release) -> Result<(), Damage> {
 fn name(id: ReleaseId) -> String {
     format!("{id}{SUFFIX}")
 }
+
+#[cfg(test)]
+mod tests;

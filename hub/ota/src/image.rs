@@ -128,3 +128,6 @@ pub(crate) fn head(file: &[u8], trusted: &[TrustedKey]) -> Result<([u8; manifest
     }
     Ok((*signed, Release::of(signed, &manifest)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,6 +61,8 @@ mod image;
 mod plan;
 mod policy;
 mod release;
+#[cfg(test)]
+mod signed;
 mod transfer;
 
 pub use catalogue::{AddError, Added, Catalogue, CatalogueError, Damage, Damaged, Listing};

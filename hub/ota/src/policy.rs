@@ -165,3 +165,6 @@ impl Policy {
 fn wrong(key: &'static str, value: &dyn ToString, expected: &'static str) -> PolicyError {
     PolicyError { key, value: value.to_string(), expected }
 }
+
+#[cfg(test)]
+mod tests;
