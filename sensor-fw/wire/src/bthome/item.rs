@@ -26,7 +26,7 @@ pub enum Press {
 }
 
 impl Press {
-    const CODES: [(u8, Self); 8] = [
+    const CODES: [(u8, Self); 9] = [
         (0x01, Self::Press),
         (0x02, Self::DoublePress),
         (0x03, Self::TriplePress),
@@ -35,6 +35,8 @@ impl Press {
         (0x06, Self::LongTriplePress),
         (0x80, Self::HoldPress),
         (0x81, Self::HoldRelease),
+        // Of Shelly BLU before firmware 1.0.23 of 2025; no version of the specification has it, and we never send it.
+        (0xFE, Self::HoldPress),
     ];
 
     /// The press of this event number; 0 is "nothing happened" and has none.
