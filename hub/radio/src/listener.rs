@@ -111,15 +111,21 @@ impl Listener {
     }
 
     async fn by_discovery(&self, stop: &CancellationToken) {
-        let (mut watch, mut ladder, mut pause) = (Watch::new(self.outlet.now_ms()), Ladder::default(), FIRST_PAUSE);
+        let mut course = Course {
+            watch: Watch::new(self.outlet.now_ms()),
+            ladder: Ladder::default(),
+            pause: FIRST_PAUSE,
+            is_deaf: false,
+        };
         while !stop.is_cancelled() {
-            let Err(error) = self.discover(&mut watch, &mut ladder, &mut pause, stop).await else { return };
-            watch.silent();
+            let Err(error) = self.discover(&mut course, stop).await else { return };
+            course.watch.silent();
             let is_silent = matches!(error, RadioError::Silent { .. });
-            let (rung, _) = ladder.climb(watch.patience());
+            let (rung, _) = course.ladder.climb(course.watch.patience());
             tracing::warn!(adapter = %self.plan.adapter, rung = rung.code(), error = chain(&error), "hears nothing");
             // Silence may have its reason; all else is told at once.
             if !is_silent || rung == Rung::TellOwner {
+                course.is_deaf = is_silent;
                 self.reports.trouble(&self.plan.adapter.to_string(), &chain(&error));
             }
             if is_silent
@@ -128,27 +134,24 @@ impl Listener {
             {
                 discovery.switch_off().await;
             }
-            rest(&mut pause, stop).await;
+            rest(&mut course.pause, stop).await;
         }
     }
 
-    async fn discover(
-        &self,
-        watch: &mut Watch,
-        ladder: &mut Ladder,
-        pause: &mut Duration,
-        stop: &CancellationToken,
-    ) -> Result<(), RadioError> {
+    async fn discover(&self, course: &mut Course, stop: &CancellationToken) -> Result<(), RadioError> {
         let discovery = self.discovery().await?;
         let name = discovery.name();
+        let Course { watch, ladder, pause, is_deaf } = course;
         let begun = |gap| {
             *pause = FIRST_PAUSE;
-            match gap {
-                None => self.reports.listening(name),
-                Some(gap) => {
-                    ladder.heard();
-                    self.reports.gap(name, gap);
-                }
+            if let Some(gap) = gap {
+                ladder.heard();
+                self.reports.gap(name, gap);
+            }
+            // One that was told to be deaf has to hear first.
+            if gap.is_none() != *is_deaf {
+                *is_deaf = false;
+                self.reports.listening(name);
             }
         };
         discovery.listen(watch, begun, stop).await
@@ -159,6 +162,16 @@ impl Listener {
         let adapter = bluez.adapter(&self.plan.adapter).await?;
         Ok(Discovery::new(bluez, adapter, self.outlet.clone()))
     }
+}
+
+/// How listening by discovery goes.
+struct Course {
+    watch: Watch,
+    ladder: Ladder,
+    /// Before the next try.
+    pause: Duration,
+    /// It was told to be deaf: only an advert proves the contrary.
+    is_deaf: bool,
 }
 
 /// Waits, longer each time.

@@ -44,7 +44,12 @@ pub(crate) enum ControlError {
 impl Control {
     /// Opens a control channel.
     pub(crate) fn open() -> io::Result<Self> {
-        Ok(Self { socket: Socket::control()?, buffer: vec![0; MAX_PACKET].into(), aside: VecDeque::new() })
+        Ok(Self::over(Socket::control()?))
+    }
+
+    /// The control channel that is this socket.
+    pub(crate) fn over(socket: Socket) -> Self {
+        Self { socket, buffer: vec![0; MAX_PACKET].into(), aside: VecDeque::new() }
     }
 
     /// The next that the kernel tells.

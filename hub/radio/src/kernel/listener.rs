@@ -47,6 +47,8 @@ pub(crate) struct KernelListener {
     due_ms: u64,
     /// What was told last; nothing yet.
     is_known_to_listen: Option<bool>,
+    /// It was told to be deaf: only an advert proves the contrary.
+    is_deaf: bool,
     /// Why it does not listen, as far as that is known.
     trouble: Option<String>,
 }
@@ -80,6 +82,7 @@ impl KernelListener {
             monitor: None,
             due_ms: now_ms,
             is_known_to_listen: None,
+            is_deaf: false,
             trouble: None,
         }
     }
@@ -144,6 +147,7 @@ impl KernelListener {
     /// Looks after an adapter until it is gone.
     async fn tend(&mut self, index: u16, name: &str) -> io::Result<()> {
         self.ladder = Ladder::default();
+        self.is_deaf = false;
         self.due_ms = self.outlet.now_ms();
         loop {
             let wait = Duration::from_millis(self.due_ms.saturating_sub(self.outlet.now_ms()));
@@ -196,6 +200,7 @@ impl KernelListener {
         if self.monitor.is_some() {
             self.due_ms = self.watch.deadline_ms();
         }
+        self.is_deaf = false;
         self.tell_listening(name);
     }
 
@@ -215,7 +220,8 @@ impl KernelListener {
                 };
                 self.tell_trouble(name, &trouble);
                 // One that does as it is told may need a rest; another is asked again until it does.
-                if self.monitor.is_none() {
+                self.is_deaf = self.monitor.is_some();
+                if !self.is_deaf {
                     wait = wait.min(ASK_AGAIN);
                 }
                 Ok(())
@@ -232,7 +238,7 @@ impl KernelListener {
                 wait = RETRY;
             }
         }
-        if self.monitor.is_some() && rung != Rung::TellOwner {
+        if self.monitor.is_some() && !self.is_deaf {
             self.tell_listening(name);
         }
         self.due_ms = self.outlet.in_ms(wait);
@@ -328,3 +334,6 @@ impl KernelListener {
         self.reports.trouble(name, trouble);
     }
 }
+
+#[cfg(test)]
+mod tests;
