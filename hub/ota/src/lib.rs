@@ -30,6 +30,7 @@
 //!     mut now: impl FnMut() -> Now,
 //! ) {
 //!     while let Next::Link(order) = plan.next(sensors, &Zone::UTC, &now()) {
+//!         // Here, and when the link has ended, the plan is kept: `plan.to_bytes()`.
 //!         let Some(mut link) = open(&order) else {
 //!             plan.report(order.sensor, Outcome::LinkLost { was_asked: false }, &now());
 //!             continue;
@@ -49,7 +50,6 @@
 //!         if transfer.ended().is_none() {
 //!             plan.report(order.sensor, transfer.lost(), &now());
 //!         }
-//!         // Here the plan's bytes are kept: `plan.to_bytes()`.
 //!     }
 //! }
 //! ```

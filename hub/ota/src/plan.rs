@@ -36,7 +36,8 @@ use crate::{Policy, Release};
 ///
 /// # Time
 ///
-/// Intervals are counted on the boot clock. Time in which the hub was off does not count: nobody watched.
+/// Intervals are counted on the boot clock. Time between the moment in which a plan was last kept and the one in which it is
+/// [read](Self::from_bytes) again does not count: nobody remembers what happened in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     release: Release,
@@ -48,7 +49,7 @@ pub struct Plan {
     done_ms: Option<u64>,
     courses: BTreeMap<DeviceId, Course>,
     clock: PlanClock,
-    /// What was found when the sensors were last looked at; worked out anew after a restart.
+    /// What was found when the sensors were last looked at.
     census: Census,
 }
 

@@ -7,14 +7,15 @@
 
 use std::collections::BTreeMap;
 
-use hub_model::{BootId, DeviceId, ReceiverId, Stamp};
+use hub_model::{DeviceId, Now, ReceiverId, Stamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use wire::{firmware::Version, manifest::ManifestFault, setup_code::Product};
 
 use super::{
-    Census, Halt, Mode, Plan, PlanClock,
+    Census, Halt, Mode, Plan, PlanClock, count,
     course::{Course, Link, Standing, Verdict},
+    usize_of,
     words::{Failure, Postponement},
 };
 use crate::{Policy, QuietHours, Release, ReleaseId};
@@ -43,9 +44,9 @@ struct PlanRecord {
     ring: u8,
     done_ms: Option<u64>,
     lived_ms: u64,
-    boot: u32,
-    boot_ms: u64,
     courses: BTreeMap<u64, CourseRecord>,
+    /// How many sensors there were at the last look, and how many of them had it, were out of reach, and weak.
+    census: [u32; 4],
 }
 
 #[derive(Serialize, Deserialize)]
@@ -125,8 +126,8 @@ enum PostponementRecord {
 }
 
 impl Plan {
-    /// The plan as it is, to be kept: after whatever was asked or reported, and now and then, because the
-    /// time since is lost when the hub loses power.
+    /// The plan as it is, to be kept: before a link is opened, so that no sensor is touched that the plan does not know of
+    /// after a power cut; when one has ended; and now and then, for the time since is lost, too.
     pub fn to_bytes(&self) -> Vec<u8> {
         // A record of integers, lists and maps: nothing in it that postcard could not write.
         postcard::to_extend(&PlanRecord::from(self), vec![FORMAT]).unwrap_or_default()
@@ -136,16 +137,17 @@ impl Plan {
     ///
     /// # Errors
     /// [`PlanRecordError`].
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, PlanRecordError> {
+    pub fn from_bytes(bytes: &[u8], now: &Now) -> Result<Self, PlanRecordError> {
         match bytes.split_first() {
             Some((&FORMAT, rest)) => {
                 let (record, rest): (PlanRecord, _) =
                     postcard::take_from_bytes(rest).map_err(|_| PlanRecordError::Damaged)?;
-                let plan = if rest.is_empty() { Self::try_from(record) } else { Err(PlanRecordError::Damaged) };
-                plan.map(|mut plan| {
-                    plan.lose_links_at(plan.clock.lived_ms);
-                    plan
-                })
+                if !rest.is_empty() {
+                    return Err(PlanRecordError::Damaged);
+                }
+                let mut plan = record.plan(now.stamp)?;
+                plan.lose_links_at(plan.clock.lived_ms);
+                Ok(plan)
             }
             Some((&format, _)) if format > FORMAT => Err(PlanRecordError::Newer { format }),
             _ => Err(PlanRecordError::Damaged),
@@ -156,34 +158,34 @@ impl Plan {
 impl From<&Plan> for PlanRecord {
     fn from(plan: &Plan) -> Self {
         let courses = plan.courses.iter().map(|(id, course)| (id.as_u64(), course.into())).collect();
-        let PlanClock { lived_ms, read_at: Stamp { boot: BootId(boot), ms: boot_ms } } = plan.clock;
         let (release, policy) = ((&plan.release).into(), (&plan.policy).into());
-        let (mode, ring, done_ms) = (plan.mode.into(), plan.ring, plan.done_ms);
-        Self { release, policy, mode, ring, done_ms, lived_ms, boot, boot_ms, courses }
+        let (mode, ring, done_ms, lived_ms) = (plan.mode.into(), plan.ring, plan.done_ms, plan.clock.lived_ms);
+        let Census { total, already, out_of_reach, weak, .. } = plan.census;
+        let census = [total, already, out_of_reach, weak].map(count);
+        Self { release, policy, mode, ring, done_ms, lived_ms, courses, census }
     }
 }
 
-impl TryFrom<PlanRecord> for Plan {
-    type Error = PlanRecordError;
-
-    fn try_from(record: PlanRecord) -> Result<Self, PlanRecordError> {
+impl PlanRecord {
+    /// The plan, which goes on at this moment.
+    fn plan(self, read_at: Stamp) -> Result<Plan, PlanRecordError> {
+        let record = self;
         let courses = record.courses.into_iter().map(|(id, course)| Ok((DeviceId::from_u64(id), course.try_into()?)));
         let policy = Policy::try_from(record.policy)?;
         if usize::from(record.ring) >= policy.rings() {
             return Err(PlanRecordError::Damaged);
         }
-        Ok(Self {
+        let [total, already, out_of_reach, weak] = record.census.map(usize_of);
+        let census = Census { total, already, out_of_reach, weak, hold: None };
+        Ok(Plan {
             release: record.release.into(),
             policy,
             mode: record.mode.try_into()?,
             ring: record.ring,
             done_ms: record.done_ms,
             courses: courses.collect::<Result<_, _>>()?,
-            clock: PlanClock {
-                lived_ms: record.lived_ms,
-                read_at: Stamp { boot: BootId(record.boot), ms: record.boot_ms },
-            },
-            census: Census::default(),
+            clock: PlanClock { lived_ms: record.lived_ms, read_at },
+            census,
         })
     }
 }
