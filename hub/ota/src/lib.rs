@@ -3,7 +3,7 @@
 //! | what | where |
 //! |---|---|
 //! | the bytes of an update, verified | [`Image`], [`Release`] |
-//! | the folder of updates, which holds nothing else | [`Catalogue`] |
+//! | the folder of updates, which holds nothing else | [`Catalogue`], by a [`Config`] |
 //! | who is next: rings, batteries, quiet hours, halt | [`Plan`] by a [`Policy`] |
 //! | one link's worth: which question comes next | [`Transfer`] |
 //!
@@ -57,6 +57,7 @@
 //! Does not know: radios, keys of sensors, files but its own folder, what time it is.
 
 mod catalogue;
+mod config;
 mod image;
 mod plan;
 mod policy;
@@ -66,12 +67,13 @@ mod signed;
 mod transfer;
 
 pub use catalogue::{AddError, Added, Catalogue, CatalogueError, Damage, Damaged, Listing};
+pub use config::{Config, ConfigError};
 pub use image::{Image, ImageError, MAX_IMAGE};
 pub use plan::{
     Counts, Failure, Halt, Hold, Next, Order, Outcome, Plan, PlanRecordError, Postponement, Sensor, SensorStanding,
     Standing, State, Status, Task,
 };
-pub use policy::{ParseQuietHoursError, Policy, PolicyError, QuietHours};
+pub use policy::{ParseQuietHoursError, Policy, QuietHours};
 pub use release::{ParseReleaseIdError, Release, ReleaseId};
 pub use transfer::{End, Transfer};
 pub use wire::manifest::TrustedKey;

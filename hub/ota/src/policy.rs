@@ -3,7 +3,8 @@
 mod quiet;
 
 pub use quiet::{ParseQuietHoursError, QuietHours};
-use thiserror::Error;
+
+use crate::config::{ConfigError, wrong};
 
 const HOUR_MS: u64 = 3_600_000;
 
@@ -30,18 +31,6 @@ pub struct Policy {
     pub(crate) goes_back: bool,
 }
 
-/// A setting that nobody can keep to.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{key} is {value}; expected {expected}")]
-pub struct PolicyError {
-    /// Which setting.
-    pub key: &'static str,
-    /// What was given.
-    pub value: String,
-    /// What would be right.
-    pub expected: &'static str,
-}
-
 impl Default for Policy {
     /// Two canaries, a tenth, half, all; a day between; halted when a fifth of a ring, of five at least, fails.
     fn default() -> Self {
@@ -66,14 +55,14 @@ impl Policy {
     ///
     /// # Errors
     /// When there is no canary, or the percents do not rise from 1 to 99, or are more than eight.
-    pub fn with_rings(self, canaries: u16, percents: &[u8]) -> Result<Self, PolicyError> {
+    pub fn with_rings(self, canaries: u16, percents: &[u8]) -> Result<Self, ConfigError> {
         if !(1..=100).contains(&canaries) {
-            return Err(wrong("canaries", &canaries, "1 to 100 sensors"));
+            return Err(wrong("updates.canaries", &canaries, "1 to 100 sensors"));
         }
         let rises = percents.windows(2).all(|pair| matches!(pair, [before, after] if before < after));
         if percents.len() > 8 || !rises || !percents.iter().all(|percent| (1..=99).contains(percent)) {
             let expected = "at most eight numbers from 1 to 99, each greater than the one before";
-            return Err(wrong("rings_percent", &format!("{percents:?}"), expected));
+            return Err(wrong("updates.rings_percent", &format!("{percents:?}"), expected));
         }
         Ok(Self { canaries, percents: percents.to_vec(), ..self })
     }
@@ -82,10 +71,10 @@ impl Policy {
     ///
     /// # Errors
     /// When there are more.
-    pub fn with_soak_h(self, hours: u32) -> Result<Self, PolicyError> {
+    pub fn with_soak_h(self, hours: u32) -> Result<Self, ConfigError> {
         match hours {
             0..=720 => Ok(Self { soak_ms: u64::from(hours) * HOUR_MS, ..self }),
-            _ => Err(wrong("soak_h", &hours, "0 to 720 hours")),
+            _ => Err(wrong("updates.soak_h", &hours, "0 to 720 hours")),
         }
     }
 
@@ -94,12 +83,12 @@ impl Policy {
     ///
     /// # Errors
     /// When one is out of range.
-    pub fn with_battery(self, least_mv: u16, least_percent: u8) -> Result<Self, PolicyError> {
+    pub fn with_battery(self, least_mv: u16, least_percent: u8) -> Result<Self, ConfigError> {
         if !(2400..=3600).contains(&least_mv) {
-            return Err(wrong("battery_mv", &least_mv, "2400 to 3600 mV"));
+            return Err(wrong("updates.battery_mv", &least_mv, "2400 to 3600 mV"));
         }
         if least_percent > 100 {
-            return Err(wrong("battery_percent", &least_percent, "0 to 100"));
+            return Err(wrong("updates.battery_percent", &least_percent, "0 to 100"));
         }
         Ok(Self { least_mv, least_percent, ..self })
     }
@@ -115,10 +104,10 @@ impl Policy {
     ///
     /// # Errors
     /// When it is none, or more.
-    pub fn with_tries(self, tries: u8) -> Result<Self, PolicyError> {
+    pub fn with_tries(self, tries: u8) -> Result<Self, ConfigError> {
         match tries {
             1..=10 => Ok(Self { tries, ..self }),
-            _ => Err(wrong("tries", &tries, "1 to 10")),
+            _ => Err(wrong("updates.tries", &tries, "1 to 10")),
         }
     }
 
@@ -127,12 +116,12 @@ impl Policy {
     ///
     /// # Errors
     /// When one is out of range.
-    pub fn with_halt(self, percent: u8, least: u16) -> Result<Self, PolicyError> {
+    pub fn with_halt(self, percent: u8, least: u16) -> Result<Self, ConfigError> {
         if !(1..=100).contains(&percent) {
-            return Err(wrong("halt_percent", &percent, "1 to 100"));
+            return Err(wrong("updates.halt_percent", &percent, "1 to 100"));
         }
         if !(1..=100).contains(&least) {
-            return Err(wrong("halt_least", &least, "1 to 100 sensors"));
+            return Err(wrong("updates.halt_least", &least, "1 to 100 sensors"));
         }
         Ok(Self { halt_percent: percent, halt_least: least, ..self })
     }
@@ -160,10 +149,6 @@ impl Policy {
             },
         }
     }
-}
-
-fn wrong(key: &'static str, value: &dyn ToString, expected: &'static str) -> PolicyError {
-    PolicyError { key, value: value.to_string(), expected }
 }
 
 #[cfg(test)]
