@@ -13,7 +13,7 @@ use std::{
 use hub_model::{Name, Retention, Zone};
 
 pub use error::ConfigError;
-use raw::{Raw, RawHistory, RawServer};
+use raw::{Raw, RawHistory, RawServer, RawUpdates};
 
 /// How much is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,6 +64,8 @@ pub struct Config {
     pub log: LogLevel,
     /// When the wall clock is believed.
     pub clock_trust: ClockTrust,
+    /// Where sensors' updates are kept, who may sign them, and how they go round.
+    pub updates: hub_ota::Config,
 }
 
 impl Config {
@@ -114,6 +116,7 @@ impl Config {
         }
         let server = server(&raw.server)?;
         let history = history(&raw.store.path, &raw.history)?;
+        let updates = updates(&raw.store.path, &raw.updates)?;
         Ok(Self {
             home,
             zone,
@@ -125,6 +128,7 @@ impl Config {
             history,
             log: raw.log.level.into(),
             clock_trust: raw.time.trust.into(),
+            updates,
         })
     }
 }
@@ -163,6 +167,25 @@ fn history(store: &Path, raw: &RawHistory) -> Result<hub_history::Config, Wrong>
         .and_then(|config| config.with_retention(Retention { raw_days, rollup_days }))
         .and_then(|config| config.with_time_resolution(Duration::from_millis(raw.time_resolution_ms)))
         .and_then(|config| config.with_budget(budget))
+        .map_err(|wrong| Wrong::new(wrong.key, wrong.value, wrong.expected))
+}
+
+fn updates(store: &Path, raw: &RawUpdates) -> Result<hub_ota::Config, Wrong> {
+    let quiet = match raw.quiet_hours.as_str() {
+        "" => None,
+        text => Some(text.parse().map_err(|_| {
+            Wrong::new("updates.quiet_hours", text, "two times such as \"22:00-07:00\", or \"\" for none")
+        })?),
+    };
+    let keys: Vec<(u8, &str)> = raw.trusted_keys.iter().map(|key| (key.id, key.public_key.as_str())).collect();
+    hub_ota::Policy::default()
+        .with_rings(raw.canaries, &raw.rings_percent)
+        .and_then(|policy| policy.with_soak_h(raw.soak_h))
+        .and_then(|policy| policy.with_battery(raw.battery_mv, raw.battery_percent))
+        .and_then(|policy| policy.with_tries(raw.tries))
+        .and_then(|policy| policy.with_halt(raw.halt_percent, raw.halt_least))
+        .map(|policy| hub_ota::Config::new(store.join("firmware")).with_policy(policy.with_quiet_hours(quiet)))
+        .and_then(|config| config.with_trusted_keys(&keys))
         .map_err(|wrong| Wrong::new(wrong.key, wrong.value, wrong.expected))
 }
 

@@ -147,6 +147,25 @@ impl Catalogue {
         Ok(listing)
     }
 
+    /// What there is, with every image verified from its first byte to its last.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the folder or a file cannot be read.
+    pub fn check(&self) -> Result<Listing, CatalogueError> {
+        let Listing { releases, damaged } = self.list()?;
+        let mut listing = Listing { releases: Vec::new(), damaged };
+        for release in releases {
+            match self.open(release.id) {
+                Ok(_) => listing.releases.push(release),
+                Err(CatalogueError::Unknown { .. }) => {}
+                Err(CatalogueError::Damaged { id, source }) => listing.damaged.push(Damaged { id, why: source }),
+                Err(error) => return Err(error),
+            }
+        }
+        listing.damaged.sort_by_key(|damaged| damaged.id);
+        Ok(listing)
+    }
+
     fn listed(&self, id: ReleaseId, head: &[u8], length: u64) -> Result<Release, Damage> {
         let (_, release) = image::head(head, &self.trusted)?;
         let found = length.saturating_sub(manifest::LENGTH as u64);

@@ -43,7 +43,7 @@ pub enum ImageError {
     #[error("its manifest cannot be believed")]
     Manifest(#[source] ManifestError),
     /// No key is trusted, so nothing can be.
-    #[error("no key is trusted to sign updates")]
+    #[error("no key is trusted to sign updates; `updates.trusted_keys` in the configuration is empty")]
     NoKeys,
     /// There are more or fewer bytes than were signed.
     #[error("the image has {found} bytes, and {signed} were signed")]

@@ -22,6 +22,8 @@ pub(super) struct Raw {
     pub log: RawLog,
     #[serde(default)]
     pub time: RawTime,
+    #[serde(default)]
+    pub updates: RawUpdates,
 }
 
 impl Raw {
@@ -34,6 +36,7 @@ impl Raw {
             history: RawHistory::default(),
             log: RawLog::default(),
             time: RawTime::default(),
+            updates: RawUpdates::default(),
         }
     }
 }
@@ -151,4 +154,43 @@ impl From<RawTrust> for ClockTrust {
             RawTrust::Always => Self::Always,
         }
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawUpdates {
+    pub trusted_keys: Vec<RawKey>,
+    pub canaries: u16,
+    pub rings_percent: Vec<u8>,
+    pub soak_h: u32,
+    pub battery_mv: u16,
+    pub battery_percent: u8,
+    pub quiet_hours: String,
+    pub tries: u8,
+    pub halt_percent: u8,
+    pub halt_least: u16,
+}
+
+impl Default for RawUpdates {
+    fn default() -> Self {
+        Self {
+            trusted_keys: Vec::new(),
+            canaries: 2,
+            rings_percent: vec![10, 50],
+            soak_h: 24,
+            battery_mv: 2500,
+            battery_percent: 15,
+            quiet_hours: String::new(),
+            tries: 3,
+            halt_percent: 20,
+            halt_least: 5,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawKey {
+    pub id: u8,
+    pub public_key: String,
 }

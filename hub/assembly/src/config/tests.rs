@@ -35,6 +35,21 @@ fn the_history_has_a_budget_in_mebibytes_and_times_to_the_millisecond_where_the_
 }
 
 #[test]
+fn updates_are_kept_in_the_store_and_signed_by_keys_that_the_owner_trusts() {
+    let key = "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c";
+    let text = format!("[store]\npath = \"/s\"\n[updates]\nquiet_hours = \"22:00-07:00\"\ncanaries = 5\n");
+    let updates = |more: &str| parse(&format!("{text}{more}")).unwrap().updates;
+    assert_eq!(updates("").folder(), Path::new("/s/firmware"));
+    assert!(updates("").trusted().is_empty());
+    let keys = updates(&format!("trusted_keys = [{{ id = 1, public_key = \"{key}\" }}]\n"));
+    assert_eq!(keys.trusted()[0].public_key[..4], [0x8A, 0x88, 0xE3, 0xDD]);
+    let policy = hub_ota::Policy::default().with_rings(5, &[10, 50]).unwrap();
+    assert_eq!(*keys.policy(), policy.with_quiet_hours(Some("22:00-07:00".parse().unwrap())));
+    let defaults = parse("[store]\npath = \"/s\"\n").unwrap().updates;
+    assert_eq!(defaults, hub_ota::Config::new("/s/firmware"));
+}
+
+#[test]
 fn what_is_wrong_is_named_with_file_key_value_and_what_would_be_right() {
     let store = "[store]\npath = \"/s\"\n";
     for (text, expected) in [
@@ -58,6 +73,20 @@ fn what_is_wrong_is_named_with_file_key_value_and_what_would_be_right() {
             vec!["history.time_resolution_ms is \"0\"", "1, 10, 100 or 1000"],
         ),
         (&format!("{store}[history]\ncommit_interval_s = \"5\"\n"), vec!["invalid type", "line 4"]),
+        (&format!("{store}[updates]\ncanaries = 0\n"), vec!["updates.canaries is \"0\"", "1 to 100 sensors"]),
+        (
+            &format!("{store}[updates]\nrings_percent = [50, 10]\n"),
+            vec!["updates.rings_percent is \"[50, 10]\"", "each greater than the one before"],
+        ),
+        (
+            &format!("{store}[updates]\nquiet_hours = \"at night\"\n"),
+            vec!["updates.quiet_hours is \"at night\"", "22:00-07:00"],
+        ),
+        (
+            &format!("{store}[[updates.trusted_keys]]\nid = 1\npublic_key = \"beef\"\n"),
+            vec!["updates.trusted_keys.public_key is \"beef\"", "64 hexadecimal digits"],
+        ),
+        (&format!("{store}[[updates.trusted_keys]]\nid = 1\n"), vec!["missing field `public_key`", "line 3"]),
         (&format!("{store}[log]\nlevel = \"loud\"\n"), vec!["unknown variant `loud`", "`debug`"]),
         (&format!("{store}[home]\nname = \" \"\n"), vec!["home.name is \" \"", "1 to 64 characters"]),
         (

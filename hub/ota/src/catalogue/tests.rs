@@ -93,6 +93,8 @@ fn rot_is_found_told_and_healed_by_the_same_release() {
         assert!(matches!(catalogue.open(id(FIRST)), Err(CatalogueError::Damaged { .. })), "byte {at}");
         let listing = catalogue.list().unwrap();
         assert_eq!((listing.damaged.len(), listing.releases.len()), if at < 151 { (1, 0) } else { (0, 1) });
+        let checked = catalogue.check().unwrap();
+        assert_eq!((checked.damaged.len(), checked.releases.len()), (1, 0));
         assert!(matches!(catalogue.add(FIRST.file()), Ok(Added::New(_))), "byte {at}");
         assert_eq!(catalogue.open(id(FIRST)).unwrap().bytes(), FIRST.image());
     }
