@@ -1,8 +1,21 @@
+use std::time::Duration;
+
 use bluer::{Adapter, Session, SessionEvent};
 use futures_util::{Stream, StreamExt as _};
 use hub_model::Address;
 
 use crate::{AdapterName, error::RadioError};
+
+/// How long bluetoothd may take for what it is asked: switching an adapter on is what takes longest.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Waits for bluetoothd, but not without end.
+///
+/// # Errors
+/// Those of what is waited for, and when it takes too long.
+pub(crate) async fn in_time<T>(answer: impl Future<Output = Result<T, RadioError>>) -> Result<T, RadioError> {
+    tokio::time::timeout(PATIENCE, answer).await.unwrap_or(Err(RadioError::Hanging { patience: PATIENCE }))
+}
 
 /// The connection to bluetoothd over the system D-Bus.
 pub(crate) struct BlueZ {

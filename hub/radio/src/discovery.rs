@@ -3,6 +3,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    convert::Infallible,
     pin::{Pin, pin},
     time::Duration,
 };
@@ -16,9 +17,14 @@ use futures_util::{
     stream::{AbortHandle, Abortable, SelectAll},
 };
 use hub_model::{Address, AdvertisingData};
-use tokio_util::sync::CancellationToken;
 
-use crate::{Gap, Sighting, Watch, bluez::BlueZ, error::RadioError, outlet::Outlet, payload};
+use crate::{
+    Gap, Sighting, Watch,
+    bluez::{BlueZ, in_time},
+    error::RadioError,
+    outlet::Outlet,
+    payload,
+};
 
 /// Devices whose changes are followed at once; the one followed longest gives way to a new one.
 const MAX_FOLLOWED: usize = 1024;
@@ -54,7 +60,7 @@ impl Discovery {
         self.adapter.name()
     }
 
-    /// Listens until it is stopped; `begun` is told when it listens, and of the gap that an advert ends.
+    /// Listens as long as it can; `begun` is told when it listens, and of the gap that an advert ends.
     ///
     /// # Errors
     /// When the adapter refuses to listen, stops on its own, or hears nothing for too long.
@@ -62,23 +68,29 @@ impl Discovery {
         &self,
         watch: &mut Watch,
         mut begun: impl FnMut(Option<Gap>) + Send,
-        stop: &CancellationToken,
-    ) -> Result<(), RadioError> {
-        self.adapter.set_powered(true).await.map_err(|source| self.failed("switch on", source))?;
-        let filter =
-            DiscoveryFilter { transport: DiscoveryTransport::Le, duplicate_data: true, ..DiscoveryFilter::default() };
-        self.adapter.set_discovery_filter(filter).await.map_err(|source| self.failed("set its filter", source))?;
-        let _monitor = self.monitor().await;
-        let mut gone = pin!(self.bluez.gone(self.adapter.name()).await?);
-        let discovered =
-            self.adapter.discover_devices().await.map_err(|source| self.failed("start listening", source))?;
+    ) -> Result<Infallible, RadioError> {
+        let begin = async {
+            self.adapter.set_powered(true).await.map_err(|source| self.failed("switch on", source))?;
+            let filter = DiscoveryFilter {
+                transport: DiscoveryTransport::Le,
+                duplicate_data: true,
+                ..DiscoveryFilter::default()
+            };
+            let filtered = self.adapter.set_discovery_filter(filter).await;
+            filtered.map_err(|source| self.failed("set its filter", source))?;
+            let (monitor, gone) = (self.monitor().await, self.bluez.gone(self.adapter.name()).await?);
+            let discovered = self.adapter.discover_devices().await;
+            let discovered = discovered.map_err(|source| self.failed("start listening", source))?;
+            Ok((monitor, gone, discovered))
+        };
+        let (_monitor, gone, discovered) = in_time(begin).await?;
+        let mut gone = pin!(gone);
         let (mut discovered, mut followed) = (pin!(discovered), Followed::default());
         begun(None);
         let mut due_ms = self.outlet.in_ms(watch.patience());
         loop {
             let wait = Duration::from_millis(due_ms.saturating_sub(self.outlet.now_ms()));
             tokio::select! {
-                () = stop.cancelled() => return Ok(()),
                 () = &mut gone => return Err(RadioError::Ended { adapter: self.adapter.name().to_owned() }),
                 event = discovered.next() => match event {
                     Some(AdapterEvent::DeviceAdded(address)) => self.greet(address, &mut followed).await,

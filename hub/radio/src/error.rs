@@ -10,6 +10,15 @@ pub enum RadioError {
         "bluetoothd does not answer on D-Bus; is the bluez package installed and running (`systemctl start bluetooth`)?"
     )]
     NoBluez(#[source] bluer::Error),
+    /// bluetoothd is there and does not answer.
+    #[error(
+        "bluetoothd did not answer within {} s; it hangs, and `systemctl restart bluetooth` may help",
+        .patience.as_secs()
+    )]
+    Hanging {
+        /// How long it was waited for.
+        patience: std::time::Duration,
+    },
     /// The kernel does not say what is there.
     #[error("the kernel does not say which Bluetooth adapters there are")]
     Kernel(#[source] std::io::Error),

@@ -8,13 +8,14 @@
 //! ```no_run
 //! # async fn listen(clock: std::sync::Arc<dyn hub_model::Clock>, reports: std::sync::Arc<dyn hub_radio::Reports>) {
 //! use hub_model::ReceiverId;
-//! use hub_radio::{AdapterName, Listener, Listening, Plan, Way};
+//! use hub_radio::{AdapterName, Asking, Listener, Listening, Plan, Way};
 //!
 //! let (adverts, mut heard) = tokio::sync::mpsc::channel(1024);
 //! let plan = Plan {
 //!     adapter: AdapterName::default(),
 //!     receiver: ReceiverId(1),
 //!     listening: Listening::ALWAYS,
+//!     asking: Asking::default(),
 //!     way: Way::Best,
 //! };
 //! Listener::new(plan, clock, adverts, reports).listen(tokio_util::sync::CancellationToken::new()).await;
@@ -24,6 +25,7 @@
 //! Does not know: what an advert means, who wants it, or what else the hub does with it.
 
 mod adapter_name;
+mod asking;
 mod bluez;
 mod discovery;
 mod error;
@@ -41,6 +43,7 @@ mod tests;
 mod watch;
 
 pub use adapter_name::{AdapterName, ParseAdapterNameError};
+pub use asking::Asking;
 pub use error::RadioError;
 pub use ladder::{Ladder, Rung};
 pub use links::{AdapterLink, AdapterLinks, Service};

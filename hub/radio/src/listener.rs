@@ -1,12 +1,12 @@
-use std::{io, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, sync::Arc, time::Duration};
 
 use hub_model::{Clock, RawAdvert, ReceiverId, chain};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    AdapterName, Ladder, Listening, Reports, Rung, Tally, Watch,
-    bluez::BlueZ,
+    AdapterName, Asking, Ladder, Listening, Reports, Rung, Tally, Watch,
+    bluez::{BlueZ, in_time},
     discovery::Discovery,
     error::RadioError,
     kernel::{Control, KernelListener, adapters},
@@ -39,6 +39,8 @@ pub struct Plan {
     pub receiver: ReceiverId,
     /// How much of the time it listens.
     pub listening: Listening,
+    /// How often it asks for scan responses. By discovery it asks all the time: bluetoothd knows no other way.
+    pub asking: Asking,
     /// How adverts are got from it.
     pub way: Way,
 }
@@ -105,8 +107,8 @@ impl Listener {
     }
 
     async fn by_kernel(&self, stop: CancellationToken) -> io::Result<()> {
-        let what = (self.plan.adapter.clone(), self.plan.listening);
-        let listener = KernelListener::new(Control::open()?, what, self.outlet.clone(), Arc::clone(&self.reports));
+        let control = Control::open()?;
+        let listener = KernelListener::new(control, self.plan.clone(), self.outlet.clone(), Arc::clone(&self.reports));
         listener.listen(stop).await
     }
 
@@ -118,7 +120,11 @@ impl Listener {
             is_deaf: false,
         };
         while !stop.is_cancelled() {
-            let Err(error) = self.discover(&mut course, stop).await else { return };
+            let discovered = tokio::select! {
+                () = stop.cancelled() => return,
+                discovered = self.discover(&mut course) => discovered,
+            };
+            let Err(error) = discovered;
             course.watch.silent();
             let is_silent = matches!(error, RadioError::Silent { .. });
             let (rung, _) = course.ladder.climb(course.watch.patience());
@@ -138,7 +144,7 @@ impl Listener {
         }
     }
 
-    async fn discover(&self, course: &mut Course, stop: &CancellationToken) -> Result<(), RadioError> {
+    async fn discover(&self, course: &mut Course) -> Result<Infallible, RadioError> {
         let discovery = self.discovery().await?;
         let name = discovery.name();
         let Course { watch, ladder, pause, is_deaf } = course;
@@ -154,12 +160,16 @@ impl Listener {
                 self.reports.listening(name);
             }
         };
-        discovery.listen(watch, begun, stop).await
+        discovery.listen(watch, begun).await
     }
 
     async fn discovery(&self) -> Result<Discovery, RadioError> {
-        let bluez = BlueZ::connect().await?;
-        let adapter = bluez.adapter(&self.plan.adapter).await?;
+        let found = async {
+            let bluez = BlueZ::connect().await?;
+            let adapter = bluez.adapter(&self.plan.adapter).await?;
+            Ok((bluez, adapter))
+        };
+        let (bluez, adapter) = in_time(found).await?;
         Ok(Discovery::new(bluez, adapter, self.outlet.clone()))
     }
 }

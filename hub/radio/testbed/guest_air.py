@@ -11,6 +11,7 @@ itself are lines on stdout. It ends when stdin does.
 """
 
 import asyncio
+import dataclasses
 import json
 import struct
 import sys
@@ -20,14 +21,24 @@ from bumble import hci, ll
 import air
 
 COUNTING = "C0:FF:EE"
+ASKED = "C0:FF:EF"
 BTHOME = bytes([0xD2, 0xFC])
 ACTIVE = 1
 """The type of scanning that asks for more."""
+CODED_BIT = 4
+"""The coded PHY among those that are scanned."""
+LEGACY = {air.EventType.ADV_IND: 0b10011, air.EventType.ADV_NONCONN_IND: 0b10000, air.EventType.SCAN_RSP: 0b11011}
+"""What legacy adverts are called in extended reports (Core 5.4, volume 4, part E, 7.7.65.13)."""
 PLAIN_V2, COUNT_4_BYTES = 0x40, 0x3E
 
 
 def say(**what):
     print(json.dumps(what), flush=True)
+
+
+@dataclasses.dataclass
+class CodedAdv(ll.AdvNonConnInd):
+    """An extended advert on the coded PHY."""
 
 
 class GuestRadio(air.Radio):
@@ -37,6 +48,8 @@ class GuestRadio(air.Radio):
     duplicates = "none"
     """By what it knows a duplicate when it is told to filter them: `none`, `data` (address and data) or `address`."""
     is_hanging = False
+    is_extended = False
+    hears_coded = False
 
     def __init__(self, name, place, **keywords):
         super().__init__(name, place, **keywords)
@@ -74,10 +87,41 @@ class GuestRadio(air.Radio):
             peer.on_le_disconnected(other, hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR)
         self.le_connections.pop(connection.peer_address, None)
 
+    def extend(self):
+        """As a controller of Bluetooth 5: Linux asks for nothing that it does not claim."""
+        self.is_extended = True
+        self.le_features |= hci.LeFeatureMask.LE_CODED_PHY | hci.LeFeatureMask.LE_EXTENDED_ADVERTISING
+        self.supported_commands = self.supported_commands | {
+            hci.HCI_LE_SET_EXTENDED_SCAN_PARAMETERS_COMMAND, hci.HCI_LE_SET_EXTENDED_SCAN_ENABLE_COMMAND}
+
     def on_hci_le_set_scan_enable_command(self, command):
         answer = super().on_hci_le_set_scan_enable_command(command)
         self.listen(self.le_scan_enable)
         return answer
+
+    def on_hci_le_set_extended_scan_parameters_command(self, command):
+        self.hears_coded = bool(command.scanning_phys & CODED_BIT)
+        self.le_scan_type = command.scan_types[0]
+        return super().on_hci_le_set_extended_scan_parameters_command(command)
+
+    def on_hci_le_set_extended_scan_enable_command(self, command):
+        answer = super().on_hci_le_set_extended_scan_enable_command(command)
+        self.listen(self.le_scan_enable)
+        return answer
+
+    def send_hci_packet(self, packet):
+        """Whoever asked for extended scanning gets extended reports."""
+        if self.is_extended and isinstance(packet, hci.HCI_LE_Advertising_Report_Event):
+            packet = hci.HCI_LE_Extended_Advertising_Report_Event([self.extended(each) for each in packet.reports])
+        super().send_hci_packet(packet)
+
+    def extended(self, report, is_coded=False):
+        phy = hci.Phy.LE_CODED if is_coded else hci.Phy.LE_1M
+        return hci.HCI_LE_Extended_Advertising_Report_Event.Report(
+            event_type=0 if is_coded else LEGACY[report.event_type], address_type=report.address_type,
+            address=report.address, primary_phy=phy, secondary_phy=phy if is_coded else 0, advertising_sid=0xFF,
+            tx_power=0x7F, rssi=report.rssi, periodic_advertising_interval=0, direct_address_type=0,
+            direct_address=hci.Address.ANY, data=report.data)
 
     def listen(self, is_listening):
         self.le_scan_enable = is_listening
@@ -86,6 +130,14 @@ class GuestRadio(air.Radio):
 
     def on_advertising_pdu(self, pdu):
         if self.is_hanging:
+            return
+        if isinstance(pdu, CodedAdv):
+            if self.le_scan_enable and self.hears_coded:
+                report = hci.HCI_LE_Advertising_Report_Event.Report(
+                    event_type=air.EventType.ADV_NONCONN_IND, address_type=pdu.advertiser_address.address_type,
+                    address=pdu.advertiser_address, data=pdu.data, rssi=-90)
+                report = self.extended(report, is_coded=True)
+                self.send_hci_packet(hci.HCI_LE_Extended_Advertising_Report_Event([report]))
             return
         if self.le_scan_enable and self.filter_duplicates and self.duplicates != "none":
             mark = bytes(pdu.advertiser_address), pdu.data if self.duplicates == "data" else b""
@@ -99,7 +151,8 @@ class GuestRadio(air.Radio):
     def report_scan_response(self, address):
         """Everybody who can be connected answers who asks, with nothing if there is nothing to say; Linux waits for it."""
         advertisers = (controller.le_legacy_advertiser for controller in self.link.controllers)
-        data = next((advertiser.scan_response_data for advertiser in advertisers if advertiser.address == address), b"")
+        said = (advertiser.scan_response_data for advertiser in advertisers if advertiser.address == address)
+        data = ANSWERS.get(address) or next(said, b"")
         report = hci.HCI_LE_Advertising_Report_Event.Report(
             event_type=air.EventType.SCAN_RSP, address_type=address.address_type, address=address, data=data, rssi=-50)
         self.send_hci_packet(hci.HCI_LE_Advertising_Report_Event([report]))
@@ -122,6 +175,15 @@ class GuestSocket(air.Socket):
 
 
 RADIOS = {}
+ANSWERS = {}
+"""What advertisers say to who asks, by address."""
+FLAGS = bytes([2, 1, 6])
+
+
+def bthome(counter):
+    """An AD structure of BTHome: a counter."""
+    data = BTHOME + bytes([PLAIN_V2, COUNT_4_BYTES]) + struct.pack("<I", counter)
+    return bytes([1 + len(data), 0x16]) + data
 
 
 class Advertisers:
@@ -130,24 +192,30 @@ class Advertisers:
     def __init__(self, place):
         self.air = place
 
-    async def advertise(self, round, devices, times, interval_ms, gaps_ms, connectable):
+    def send(self, pdu):
+        for controller in list(self.air.controllers):
+            controller.on_ll_advertising_pdu(pdu)
+
+    async def advertise(self, round, devices, times, interval_ms, gaps_ms, kind, asked):
         """`devices` advertisers, evenly spread over the interval, `times` intervals long; in each the advertiser says a
-        number, and one more after each gap. Returns how many numbers were said."""
-        kind = ll.AdvInd if connectable else ll.AdvNonConnInd
+        number, and one more after each gap. Some more say theirs only to who asks. Returns how many numbers were said by the
+        others."""
+        pdu = {"plain": ll.AdvNonConnInd, "connectable": ll.AdvInd, "coded": CodedAdv}[kind]
+        # As much more as only an extended advert can hold.
+        rest = bytes([101, 0xFF, 0xFF, 0xFF]) + bytes(98) if kind == "coded" else b""
         loop, counters = asyncio.get_running_loop(), [0] * devices
         begin, bursts = loop.time(), set()
         addresses = [
             hci.Address(f"{COUNTING}:{round:02X}:{at >> 8:02X}:{at & 255:02X}", hci.Address.RANDOM_DEVICE_ADDRESS)
             for at in range(devices)
         ]
+        questioned = [
+            hci.Address(f"{ASKED}:00:00:{at + 1:02X}", hci.Address.RANDOM_DEVICE_ADDRESS) for at in range(asked)
+        ]
 
         def say_number(at):
             counters[at] += 1
-            data = bytes([PLAIN_V2, COUNT_4_BYTES]) + struct.pack("<I", counters[at])
-            service_data = bytes([3 + len(data), 0x16]) + BTHOME + data
-            pdu = kind(advertiser_address=addresses[at], data=bytes([2, 1, 6]) + service_data)
-            for controller in list(self.air.controllers):
-                controller.on_ll_advertising_pdu(pdu)
+            self.send(pdu(advertiser_address=addresses[at], data=FLAGS + rest + bthome(counters[at])))
 
         async def burst(at):
             for gap_ms in gaps_ms:
@@ -155,7 +223,11 @@ class Advertisers:
                     await asyncio.sleep(gap_ms / 1000)
                 say_number(at)
 
+        for address in questioned:
+            ANSWERS[address] = bthome(1)
         for time in range(times):
+            for address in questioned:
+                self.send(ll.AdvInd(advertiser_address=address, data=FLAGS))
             for at in range(devices):
                 due = begin + (time + at / devices) * interval_ms / 1000
                 if (wait := due - loop.time()) > 0:
@@ -184,6 +256,9 @@ class Desk:
 
     async def filter(self, radio, duplicates):
         RADIOS[radio].duplicates = duplicates
+
+    async def extend(self, radio):
+        RADIOS[radio].extend()
 
     async def hang(self, radio, on):
         """The controller answers nothing, as if its firmware had crashed."""

@@ -6,12 +6,12 @@ use hub_model::chain;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    AdapterName, Ladder, Listening, Reports, Rung, Watch,
+    Asking, Ladder, Plan, Reports, Rung, Watch,
     kernel::{
         adapters::adapters,
         control::{Control, ControlError},
         packet::{self, Event, Info, Request, Status},
-        reset::reset,
+        reset::{is_blocked, reset},
     },
     outlet::Outlet,
 };
@@ -35,8 +35,7 @@ const NO_ROOM: Status = Status(0x07);
 /// One adapter that listens by the kernel.
 pub(crate) struct KernelListener {
     control: Control,
-    adapter: AdapterName,
-    listening: Listening,
+    plan: Plan,
     outlet: Outlet,
     reports: Arc<dyn Reports>,
     watch: Watch,
@@ -45,6 +44,10 @@ pub(crate) struct KernelListener {
     monitor: Option<u16>,
     /// When to do something if nothing is heard.
     due_ms: u64,
+    /// Does it ask for scan responses?
+    is_asking: bool,
+    /// When to begin or end that.
+    ask_ms: u64,
     /// What was told last; nothing yet.
     is_known_to_listen: Option<bool>,
     /// It was told to be deaf: only an advert proves the contrary.
@@ -64,23 +67,19 @@ enum Then {
 }
 
 impl KernelListener {
-    pub(crate) fn new(
-        control: Control,
-        (adapter, listening): (AdapterName, Listening),
-        outlet: Outlet,
-        reports: Arc<dyn Reports>,
-    ) -> Self {
+    pub(crate) fn new(control: Control, plan: Plan, outlet: Outlet, reports: Arc<dyn Reports>) -> Self {
         let now_ms = outlet.now_ms();
         Self {
             control,
-            adapter,
-            listening,
+            plan,
             outlet,
             reports,
             watch: Watch::new(now_ms),
             ladder: Ladder::default(),
             monitor: None,
             due_ms: now_ms,
+            is_asking: false,
+            ask_ms: u64::MAX,
             is_known_to_listen: None,
             is_deaf: false,
             trouble: None,
@@ -97,6 +96,9 @@ impl KernelListener {
             () = stop.cancelled() => Ok(()),
             Err(error) = self.live(&mut index) => Err(error),
         };
+        if let Some(index) = index.filter(|_| self.is_asking) {
+            let _ = self.control.ask(&Request::stop_discovery(index), &mut |_| {}).await;
+        }
         if let (Some(index), Some(handle)) = (index, self.monitor) {
             // The kernel would go on listening for us.
             let _ = self.control.ask(&Request::remove_monitor(index, handle), &mut |_| {}).await;
@@ -124,7 +126,7 @@ impl KernelListener {
             }
             // One that was unplugged a moment ago is told of already.
             if self.is_known_to_listen != Some(false) {
-                let wanted = self.adapter.to_string();
+                let wanted = self.plan.adapter.to_string();
                 self.tell_trouble(&wanted, "there is no such adapter; plug it in and the hub goes on by itself");
             }
             let appears = async {
@@ -140,7 +142,7 @@ impl KernelListener {
 
     async fn look(&mut self) -> io::Result<Option<(u16, String)>> {
         let present = adapters(&mut self.control).await?;
-        let found = present.into_iter().find(|each| self.adapter.is(&each.name, each.address));
+        let found = present.into_iter().find(|each| self.plan.adapter.is(&each.name, each.address));
         Ok(found.map(|found| (found.index, found.name)))
     }
 
@@ -149,8 +151,11 @@ impl KernelListener {
         self.ladder = Ladder::default();
         self.is_deaf = false;
         self.due_ms = self.outlet.now_ms();
+        self.is_asking = false;
+        self.ask_ms = self.plan.asking.every().map_or(u64::MAX, |every| self.outlet.in_ms(every));
         loop {
-            let wait = Duration::from_millis(self.due_ms.saturating_sub(self.outlet.now_ms()));
+            let next_ms = self.due_ms.min(self.ask_ms);
+            let wait = Duration::from_millis(next_ms.saturating_sub(self.outlet.now_ms()));
             tokio::select! {
                 event = self.control.next() => match self.told(index, name, event?) {
                     Then::GoOn => {}
@@ -162,7 +167,9 @@ impl KernelListener {
                     }
                 },
                 () = tokio::time::sleep(wait) => {
-                    if self.climb(index, name).await? == Then::Gone {
+                    if self.ask_ms <= self.due_ms {
+                        self.ask_around(index).await?;
+                    } else if self.climb(index, name).await? == Then::Gone {
                         return Ok(());
                     }
                 }
@@ -204,6 +211,18 @@ impl KernelListener {
         self.tell_listening(name);
     }
 
+    /// Begins to ask for scan responses, or ends it.
+    async fn ask_around(&mut self, index: u16) -> io::Result<()> {
+        let Some(every) = self.plan.asking.every() else { return Ok(()) };
+        let request = if self.is_asking { Request::stop_discovery(index) } else { Request::discover(index) };
+        // Somebody who discovers asks for us too, and an adapter that does not listen has other things to do.
+        let is_done = (self.is_asking || self.monitor.is_some()) && self.attempt(&request).await?;
+        self.is_asking = is_done && !self.is_asking;
+        let wait = if self.is_asking { Asking::FOR } else { every.saturating_sub(Asking::FOR) };
+        self.ask_ms = self.outlet.in_ms(wait);
+        Ok(())
+    }
+
     /// Does the next thing about an adapter that does not listen, or hears nothing.
     async fn climb(&mut self, index: u16, name: &str) -> io::Result<Then> {
         let is_first = self.monitor.is_none() && self.trouble.is_none();
@@ -233,6 +252,15 @@ impl KernelListener {
             Err(ControlError::Channel(error)) => return Err(error),
             Err(ControlError::Refused(Status::INVALID_INDEX)) => return Ok(Then::Gone),
             Err(ControlError::Refused(Status::PERMISSION_DENIED)) => return Err(io::ErrorKind::PermissionDenied.into()),
+            // Somebody wants it so: it is told at once, and nothing is done about it.
+            Err(error @ ControlError::Refused(Status::BLOCKED)) => {
+                let trouble = chain(&error);
+                if self.trouble.replace(trouble.clone()).as_ref() != Some(&trouble) {
+                    self.tell_trouble(name, &trouble);
+                }
+                self.ladder = Ladder::default();
+                wait = ASK_AGAIN;
+            }
             Err(error) => {
                 self.trouble = Some(chain(&error));
                 wait = RETRY;
@@ -267,15 +295,15 @@ impl KernelListener {
         Ok(())
     }
 
-    /// Asks for something that need not succeed.
-    async fn attempt(&mut self, request: &Request) -> Result<(), ControlError> {
+    /// Asks for something that need not succeed; says whether it did.
+    async fn attempt(&mut self, request: &Request) -> io::Result<bool> {
         match self.ask(request).await {
-            Err(ControlError::Channel(error)) => Err(error.into()),
+            Err(ControlError::Channel(error)) => Err(error),
             Err(error) => {
                 tracing::debug!(error = chain(&error), opcode = request.opcode(), "passed over");
-                Ok(())
+                Ok(false)
             }
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(true),
         }
     }
 
@@ -286,10 +314,13 @@ impl KernelListener {
             self.ask(&Request::low_energy(index, true)).await?;
         }
         if !info.current.is_powered() {
+            if is_blocked(index) {
+                return Err(ControlError::Refused(Status::BLOCKED));
+            }
             self.insist(&Request::power(index, true)).await?;
         }
         // A kernel before 5.8 knows neither this nor monitors.
-        self.attempt(&Request::scan(index, self.listening.scan())).await?;
+        self.attempt(&Request::scan(index, self.plan.listening.scan())).await?;
         let request = Request::add_monitor(index);
         let data = match self.insist(&request).await {
             // Monitors of a hub that was killed are still there.

@@ -31,6 +31,8 @@ pub(crate) struct Scan {
 /// Kinds of AD structures whose senders are wanted: service data, manufacturer data, names, flags. Controllers that filter
 /// adverts themselves compare with these; with the others the kernel hands on everything.
 const WANTED: [u8; 5] = [0x16, 0x21, 0xFF, 0x09, 0x01];
+/// Public and random addresses, in bits.
+const LOW_ENERGY: u8 = 0b110;
 /// Room for the value of a pattern, which the protocol always sends whole.
 const PATTERN_VALUE: [u8; 31] = [0; 31];
 
@@ -80,6 +82,17 @@ impl Request {
         Self::defaults(index, &[(0x0017, 12), (0x0018, 24), (0x0019, 0), (0x001A, 200), (0x001B, 800)])
     }
 
+    /// Begins to listen actively, to low energy alone: the kernel joins adverts and what is answered, and stops after ten
+    /// seconds.
+    pub(crate) fn discover(index: u16) -> Self {
+        Self::of(0x0023, index, vec![LOW_ENERGY])
+    }
+
+    /// Ends that.
+    pub(crate) fn stop_discovery(index: u16) -> Self {
+        Self::of(0x0024, index, vec![LOW_ENERGY])
+    }
+
     /// Ends a connection: answered when it has ended.
     pub(crate) fn disconnect(index: u16, peer: End) -> Self {
         let [a, b, c, d, e, f] = peer.bytes();
@@ -123,6 +136,7 @@ pub(crate) struct Status(pub(crate) u8);
 impl Status {
     pub(crate) const SUCCESS: Self = Self(0x00);
     pub(crate) const INVALID_INDEX: Self = Self(0x11);
+    pub(crate) const BLOCKED: Self = Self(0x12);
     pub(crate) const PERMISSION_DENIED: Self = Self(0x14);
 
     /// Does the same request have a chance a moment later? While bluetoothd starts, the kernel says failed and busy.

@@ -25,9 +25,24 @@ fn reset_in(controller: &Path) -> io::Result<&'static str> {
         return Ok("USB");
     }
     match switch(controller)? {
-        Some(switch) => off_and_on(&switch, ["1", "0"]).map(|()| "rfkill"),
+        Some(switch) if is_on(&switch.join("soft")) => Err(io::Error::other("somebody has blocked it")),
+        Some(switch) => off_and_on(&switch.join("soft"), ["1", "0"]).map(|()| "rfkill"),
         None => Err(io::Error::other("it is not on USB and has no rfkill switch")),
     }
+}
+
+/// Has somebody blocked a controller, by rfkill or by a switch of its own? The kernel says only that it failed.
+pub(crate) fn is_blocked(index: u16) -> bool {
+    is_blocked_in(&Path::new(CONTROLLERS).join(format!("hci{index}")))
+}
+
+fn is_blocked_in(controller: &Path) -> bool {
+    let switch = switch(controller).ok().flatten();
+    switch.is_some_and(|switch| is_on(&switch.join("soft")) || is_on(&switch.join("hard")))
+}
+
+fn is_on(file: &Path) -> bool {
+    fs::read_to_string(file).is_ok_and(|value| value.trim() == "1")
 }
 
 fn off_and_on(file: &Path, values: [&str; 2]) -> io::Result<()> {
@@ -39,7 +54,7 @@ fn switch(controller: &Path) -> io::Result<Option<PathBuf>> {
     for entry in fs::read_dir(controller)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with("rfkill") {
-            return Ok(Some(entry.path().join("soft")));
+            return Ok(Some(entry.path()));
         }
     }
     Ok(None)
@@ -61,6 +76,17 @@ mod tests {
         assert_eq!(fs::read_to_string(usb.join("authorized")).unwrap(), "1");
         assert_eq!(reset_in(&uart).unwrap(), "rfkill");
         assert_eq!(fs::read_to_string(uart.join("rfkill3/soft")).unwrap(), "0");
+    }
+
+    #[test]
+    fn a_controller_that_somebody_blocked_stays_blocked() {
+        let sys = tempfile::tempdir().unwrap();
+        fs::create_dir(sys.path().join("rfkill0")).unwrap();
+        assert!(!is_blocked_in(sys.path()));
+        fs::write(sys.path().join("rfkill0/soft"), "1\n").unwrap();
+        assert!(is_blocked_in(sys.path()));
+        assert!(reset_in(sys.path()).unwrap_err().to_string().contains("blocked"));
+        assert_eq!(fs::read_to_string(sys.path().join("rfkill0/soft")).unwrap(), "1\n");
     }
 
     #[test]

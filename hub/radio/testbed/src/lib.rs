@@ -26,6 +26,8 @@ use serde::{Deserialize, Serialize};
 pub const TALK: &str = "talk";
 /// How many radios can be plugged into a guest.
 pub const RADIOS: u8 = 2;
+/// The first bytes of the addresses of advertisers that say something only to who asks: `C0:FF:EF`, then which advertiser.
+pub const ASKED: [u8; 3] = [0xC0, 0xFF, 0xEF];
 /// The first bytes of the addresses of advertisers that only count: `C0:FF:EE`, then which round, then which advertiser.
 pub const COUNTING: [u8; 3] = [0xC0, 0xFF, 0xEE];
 
@@ -59,6 +61,34 @@ pub enum Ask {
         /// By SIGKILL.
         kill: bool,
     },
+    /// Have bluetoothd stand still, or go on. Answer: done.
+    FreezeBluetoothd {
+        /// Is it to stand still?
+        on: bool,
+    },
+    /// Kill D-Bus, and start it and bluetoothd, which ends with it, again. Answer: done.
+    RestartDbus,
+    /// As another program: switch an adapter on or off by bluetoothd. Answer: done.
+    Power {
+        /// Its kernel name.
+        adapter: String,
+        /// On or off.
+        on: bool,
+    },
+    /// As another program: begin or end a discovery by bluetoothd. Answer: done.
+    Discover {
+        /// By which adapter.
+        adapter: String,
+        /// Begin or end.
+        on: bool,
+    },
+    /// Block an adapter by rfkill, or unblock it. Answer: done.
+    Block {
+        /// Its kernel name.
+        adapter: String,
+        /// Block or unblock.
+        on: bool,
+    },
     /// Plug a radio in. Answer: adapter.
     Plug {
         /// Which.
@@ -82,6 +112,8 @@ pub enum Ask {
         adapter: String,
         /// How.
         way: Way,
+        /// How often to ask for scan responses, s; 0: never.
+        ask_every_s: u32,
     },
     /// Wait until so many different adverts of counting advertisers were heard, or the time is over. Answer: heard.
     Heard {

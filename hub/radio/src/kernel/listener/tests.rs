@@ -7,7 +7,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 
 use super::*;
-use crate::{Gap, kernel::socket::Socket};
+use crate::{AdapterName, Gap, Listening, Way, kernel::socket::Socket};
 
 /// An advert of a BTHome sensor, as the kernel tells of it.
 const ADVERT: [u8; 27] =
@@ -68,9 +68,15 @@ impl Kernel {
         let (told, (adverts, heard)) = (Arc::new(Written::default()), mpsc::channel(4096));
         let outlet =
             Outlet { receiver: ReceiverId(1), clock: Arc::new(Paused(Instant::now())), adverts, tally: Arc::default() };
-        let what = (AdapterName::First, Listening::ALWAYS);
+        let plan = Plan {
+            adapter: AdapterName::First,
+            receiver: ReceiverId(1),
+            listening: Listening::ALWAYS,
+            asking: Asking::default(),
+            way: Way::Kernel,
+        };
         let reports = Arc::clone(&told) as Arc<dyn Reports>;
-        let listener = KernelListener::new(Control::over(Socket::of(ours).unwrap()), what, outlet, reports);
+        let listener = KernelListener::new(Control::over(Socket::of(ours).unwrap()), plan, outlet, reports);
         tokio::spawn(listener.listen(CancellationToken::new()));
         let socket = Arc::new(Socket::of(theirs).unwrap());
         let _answers = tokio::spawn(answer(Arc::clone(&socket)));

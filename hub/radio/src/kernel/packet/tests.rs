@@ -25,6 +25,8 @@ fn requests_are_written_as_the_protocol_describes_them() {
     let peer = End { address: SENDER, is_random: true };
     let disconnect = Request::disconnect(1, peer).bytes();
     assert_eq!(disconnect, [0x14, 0, 1, 0, 7, 0, 0x22, 0x11, 0x00, 0x38, 0xC1, 0xA4, 0x02]);
+    assert_eq!(Request::discover(1).bytes(), [0x23, 0, 1, 0, 1, 0, 6]);
+    assert_eq!(Request::stop_discovery(1).bytes(), [0x24, 0, 1, 0, 1, 0, 6]);
     let connecting = Request::connecting(0).bytes();
     assert_eq!(connecting[..11], [0x4C, 0, 0, 0, 25, 0, 0x17, 0, 2, 12, 0]);
     assert_eq!(connecting[26..], [0x1B, 0, 2, 0x20, 0x03]);

@@ -84,6 +84,13 @@ impl Daemon {
         Ok(())
     }
 
+    /// Has it stand still, or go on.
+    pub(crate) fn freeze(&mut self, on: bool) -> Result<()> {
+        let child = self.child.as_ref().context("it does not run")?;
+        let signal = if on { Signal::STOP } else { Signal::CONT };
+        kill_process(Pid::from_child(child), signal).context("failed to signal a daemon")
+    }
+
     /// What follows these words in the last line that has them.
     pub(crate) fn says(&self, words: &str) -> Option<String> {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);

@@ -12,7 +12,12 @@ use hub_testbed::Hello;
 use rustix::{
     fs::OFlags,
     mount::{MountFlags, mount},
+    process::{Gid, Uid},
     system::{RebootCommand, finit_module, reboot},
+    thread::{
+        CapabilitySet, CapabilitySets, set_capabilities, set_keep_capabilities, set_thread_gid, set_thread_groups,
+        set_thread_uid,
+    },
     time::{ClockId, clock_gettime},
 };
 
@@ -62,6 +67,30 @@ pub(crate) fn port(name: &str) -> Result<File> {
 /// bluetoothd knows nobody any more; it must not run.
 pub(crate) fn forget_devices() -> Result<()> {
     fs::remove_dir_all(DEVICES).and_then(|()| fs::create_dir(DEVICES)).context("failed to empty bluetoothd's folder")
+}
+
+/// Gives this thread, and whatever it starts, the rights of the hub's unit: nobody's, and CAP_NET_ADMIN.
+pub(crate) fn be_the_hub() -> Result<()> {
+    const NOBODY: u32 = 65_534;
+    let admin = CapabilitySet::NET_ADMIN;
+    set_keep_capabilities(true).context("failed to keep capabilities")?;
+    set_thread_groups(&[]).context("failed to leave all groups")?;
+    set_thread_gid(Gid::from_raw(NOBODY)).context("failed to change the group")?;
+    set_thread_uid(Uid::from_raw(NOBODY)).context("failed to change the user")?;
+    let sets = CapabilitySets { effective: admin, permitted: admin, inheritable: CapabilitySet::empty() };
+    set_capabilities(None, sets).context("failed to drop capabilities")
+}
+
+/// Blocks an adapter by rfkill, or unblocks it.
+pub(crate) fn block(adapter: &str, on: bool) -> Result<()> {
+    let folder = PathBuf::from("/sys/class/bluetooth").join(adapter);
+    for entry in fs::read_dir(&folder).context("failed to look at an adapter")?.flatten() {
+        if entry.file_name().to_string_lossy().starts_with("rfkill") {
+            let value = if on { "1" } else { "0" };
+            return fs::write(entry.path().join("soft"), value).context("failed to switch rfkill");
+        }
+    }
+    bail!("{adapter} has no rfkill switch")
 }
 
 /// What the kernel says.

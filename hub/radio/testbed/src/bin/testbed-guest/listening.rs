@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    io::Write as _,
     sync::Arc,
     thread::{self, JoinHandle},
     time::Duration,
@@ -9,7 +10,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use hub_model::{BootId, Clock, Now, RawAdvert, ReceiverId, Stamp, TimeQuality, UnixMillis, WallTime};
-use hub_radio::{Gap, Listener, Plan, Reports, Tally};
+use hub_radio::{Asking, Gap, Listener, Plan, Reports, Tally};
 use hub_testbed::{Answer, COUNTING, Cost, Heard, Way};
 use tokio::{
     sync::{mpsc, watch},
@@ -67,7 +68,7 @@ impl Pause {
 type ServiceData = Vec<(u16, Vec<u8>)>;
 
 impl Listening {
-    pub(crate) fn begin(adapter: &str, way: Way) -> Result<Self> {
+    pub(crate) fn begin(adapter: &str, way: Way, ask_every_s: u32) -> Result<Self> {
         let (state, seen) = watch::channel(State::default());
         let state = Arc::new(state);
         let (adverts, heard) = mpsc::channel(QUEUE);
@@ -75,6 +76,7 @@ impl Listening {
             adapter: adapter.parse().context("failed to read which adapter")?,
             receiver: ReceiverId(1),
             listening: hub_radio::Listening::ALWAYS,
+            asking: Asking::every_s(ask_every_s).unwrap_or(Asking::NEVER),
             way: match way {
                 Way::Kernel => hub_radio::Way::Kernel,
                 Way::Discovery => hub_radio::Way::Discovery,
@@ -85,6 +87,11 @@ impl Listening {
         let (tally, stop) = (listener.tally(), CancellationToken::new());
         let (begin, stopped, change) = (cost::now(), stop.clone(), Arc::clone(&state));
         let thread = thread::Builder::new().name(cost::LISTENER.to_owned()).spawn(move || {
+            if let Err(error) = home::be_the_hub() {
+                // The console is where the host looks when nothing listens.
+                let _ = writeln!(std::io::stderr(), "testbed-guest: {error:#}");
+                return;
+            }
             let runtime =
                 tokio::runtime::Builder::new_current_thread().thread_name(cost::LISTENER).enable_all().build();
             if let Ok(runtime) = runtime {

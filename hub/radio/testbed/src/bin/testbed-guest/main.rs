@@ -21,9 +21,10 @@ use anyhow::{Context as _, Result, bail};
 use hub_testbed::{Answer, Ask, Question, RADIOS, Reply, TALK};
 use tokio::sync::mpsc;
 
+use bluez::Discovering;
 use daemon::Daemon;
 use home::KernelLog;
-use link::Linked;
+use link::{Linked, Wanted};
 use listening::Listening;
 use pump::Pump;
 
@@ -85,6 +86,7 @@ struct Guest {
     pumps: Vec<Pump>,
     listening: Option<Listening>,
     link: Option<Linked>,
+    discovering: Option<Discovering>,
 }
 
 impl Guest {
@@ -99,6 +101,7 @@ impl Guest {
             pumps,
             listening: None,
             link: None,
+            discovering: None,
         })
     }
 
@@ -107,6 +110,21 @@ impl Guest {
             Ask::Fresh => self.fresh()?,
             Ask::StartBluetoothd => self.bluetoothd.start()?,
             Ask::StopBluetoothd { kill } => self.bluetoothd.stop(kill)?,
+            Ask::FreezeBluetoothd { on } => self.bluetoothd.freeze(on)?,
+            Ask::RestartDbus => {
+                self.dbus.stop(true)?;
+                self.bluetoothd.stop(true)?;
+                self.dbus.start()?;
+                self.bluetoothd.start()?;
+            }
+            Ask::Power { adapter, on } => bluez::power(&adapter, on).await?,
+            Ask::Discover { adapter, on } => {
+                self.discovering = None;
+                if on {
+                    self.discovering = Some(Discovering::begin(&adapter).await?);
+                }
+            }
+            Ask::Block { adapter, on } => home::block(&adapter, on)?,
             Ask::Plug { radio } => return self.pump(radio)?.plug().map(Answer::Adapter),
             Ask::Unplug { radio } => self.pump(radio)?.unplug()?,
             Ask::AwaitAdapter { name, within_ms } => {
@@ -116,9 +134,9 @@ impl Guest {
                     daemon: self.bluetoothd.says("Bluetooth daemon").unwrap_or_default(),
                 });
             }
-            Ask::Listen { adapter, way } => {
+            Ask::Listen { adapter, way, ask_every_s } => {
                 self.listening = None;
-                self.listening = Some(Listening::begin(&adapter, way)?);
+                self.listening = Some(Listening::begin(&adapter, way, ask_every_s)?);
             }
             Ask::Heard { adverts, within_ms } => {
                 return Ok(Answer::Heard(self.listening()?.heard(adverts, within_ms).await?));
@@ -131,22 +149,16 @@ impl Guest {
             }
             Ask::Find { uuid, within_ms } => return self.listening()?.find(uuid, within_ms).await,
             Ask::Connect { address, is_random, uuids } => {
-                let link = Linked::open(address, is_random, uuids).await?;
-                let (mtu, took_ms) = (link.mtu(), link.took_ms);
+                let link = Linked::open(Wanted { address, is_random, uuids }).await?;
+                let (mtu, took_ms) = (link.mtu, link.took_ms);
                 self.link = Some(link);
                 return Ok(Answer::Connected { mtu, took_ms });
             }
-            Ask::Talk { values, last } => {
-                let link = self.link.as_mut().context("nothing is connected")?;
-                return Ok(Answer::Values(link.talk(&values, last).await?));
-            }
-            Ask::AwaitLost { within_ms } => {
-                let link = self.link.as_mut().context("nothing is connected")?;
-                return Ok(Answer::Took { ms: link.lost(within_ms).await? });
-            }
+            Ask::Talk { values, last } => return Ok(Answer::Values(self.link()?.talk(values, last).await?)),
+            Ask::AwaitLost { within_ms } => return Ok(Answer::Took { ms: self.link()?.lost(within_ms).await? }),
             Ask::Disconnect => {
                 let link = self.link.take().context("nothing is connected")?;
-                return Ok(Answer::Took { ms: link.close().await });
+                return Ok(Answer::Took { ms: link.close().await? });
             }
             Ask::Log => return Ok(Answer::Log(self.log())),
             Ask::PowerOff => bail!("the host has no use for an answer"),
@@ -155,7 +167,7 @@ impl Guest {
     }
 
     fn fresh(&mut self) -> Result<()> {
-        (self.listening, self.link) = (None, None);
+        (self.listening, self.link, self.discovering) = (None, None, None);
         self.bluetoothd.stop(true)?;
         for pump in &mut self.pumps {
             pump.unplug()?;
@@ -172,6 +184,10 @@ impl Guest {
 
     fn listening(&mut self) -> Result<&mut Listening> {
         self.listening.as_mut().context("nothing listens")
+    }
+
+    fn link(&self) -> Result<&Linked> {
+        self.link.as_ref().context("nothing is connected")
     }
 
     fn log(&mut self) -> Vec<String> {

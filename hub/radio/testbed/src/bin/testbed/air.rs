@@ -21,7 +21,20 @@ pub(crate) struct Adverts {
     pub(crate) interval_ms: u64,
     /// After each advert so long a pause and another one, with something else to say.
     pub(crate) gaps_ms: &'static [u64],
-    pub(crate) connectable: bool,
+    pub(crate) kind: Kind,
+    /// How many more say something only to who asks, always the same.
+    pub(crate) asked: u64,
+}
+
+/// How adverts are sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    /// As sensors do: nobody can connect.
+    Plain,
+    /// Somebody could connect, and whoever listens actively is answered.
+    Connectable,
+    /// Extended, on the coded PHY, and longer than other adverts can be.
+    Coded,
 }
 
 /// What controllers know duplicates by.
@@ -63,10 +76,15 @@ impl Air {
 
     /// Has adverts sent, and says how many there were.
     pub(crate) async fn advertise(&mut self, adverts: Adverts) -> Result<u64> {
-        let Adverts { devices, times, interval_ms, gaps_ms, connectable } = adverts;
+        let Adverts { devices, times, interval_ms, gaps_ms, kind, asked } = adverts;
+        let kind = match kind {
+            Kind::Plain => "plain",
+            Kind::Connectable => "connectable",
+            Kind::Coded => "coded",
+        };
         self.rounds = self.rounds.wrapping_add(1);
         let order = json!({"do": "advertise", "round": self.rounds, "devices": devices, "times": times, "interval_ms": interval_ms,
-                           "gaps_ms": gaps_ms, "connectable": connectable});
+                           "gaps_ms": gaps_ms, "kind": kind, "asked": asked});
         let planned = Duration::from_millis(times * interval_ms);
         let answer = self.order(order, planned * 2 + AT_ONCE).await?;
         answer.get("said").and_then(Value::as_u64).context("the air said no number")
@@ -86,6 +104,11 @@ impl Air {
             Duplicates::Address => "address",
         };
         self.order(json!({"do": "filter", "radio": radio, "duplicates": duplicates}), AT_ONCE).await.map(drop)
+    }
+
+    /// A guest's radio knows extended advertising and the coded PHY, from when it is plugged in next.
+    pub(crate) async fn extend(&mut self, radio: u8) -> Result<()> {
+        self.order(json!({"do": "extend", "radio": radio}), AT_ONCE).await.map(drop)
     }
 
     /// A guest's radio answers nothing any more, or does again.

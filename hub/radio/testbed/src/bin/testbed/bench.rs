@@ -123,9 +123,17 @@ impl Bench {
     /// Has a radio listen by one of its names. It does when the hub says so and the controller does so: in between the kernel
     /// passes the first advert over.
     pub(crate) async fn listen_on(&mut self, radio: u8, name: &str, way: Way) -> Result<bool> {
-        self.guest.order(Ask::Listen { adapter: name.to_owned(), way }).await?;
+        self.guest.order(Ask::Listen { adapter: name.to_owned(), way, ask_every_s: 0 }).await?;
         self.guest.report(0, "listening", LISTEN_MS).await?;
         self.await_listening(radio).await
+    }
+
+    /// Has the first radio listen by the kernel and ask for scan responses as often as this, s.
+    pub(crate) async fn listen_and_ask(&mut self, ask_every_s: u32) -> Result<()> {
+        let adapter = self.adapter.clone();
+        self.guest.order(Ask::Listen { adapter, way: Way::Kernel, ask_every_s }).await?;
+        self.guest.report(0, "listening", LISTEN_MS).await?;
+        self.await_listening(FIRST).await.map(drop)
     }
 
     /// Waits until a radio listens; says whether it does so actively.

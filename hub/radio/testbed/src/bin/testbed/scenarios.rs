@@ -3,6 +3,7 @@
 mod faults;
 mod links;
 mod listening;
+mod meddling;
 mod sensors;
 mod start;
 
@@ -35,6 +36,8 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     listening::the_kernel_hears_two_hundred_advertisers,
     listening::the_kernel_hears_what_follows_at_once,
     listening::a_controller_that_filters_by_address_is_heard,
+    listening::what_is_said_only_to_who_asks_is_asked_for_now_and_then,
+    listening::long_adverts_from_far_away_are_heard,
     listening::bluetoothd_is_the_way_that_is_left,
     links::others_are_heard_while_a_sensor_is_connected,
     links::sensors_are_connected_one_after_the_other,
@@ -48,4 +51,9 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     faults::a_radio_that_hangs_for_a_while_is_heard_again,
     faults::discovery_goes_on_after_bluetoothd_was_killed,
     faults::the_radio_that_is_left_goes_on,
+    meddling::an_adapter_that_somebody_switches_off_is_switched_on_again,
+    meddling::an_adapter_that_is_blocked_is_told_of_and_listened_to_again,
+    meddling::the_hub_outlives_dbus,
+    meddling::a_discovery_by_somebody_else_takes_nothing_away,
+    meddling::a_bluetoothd_that_hangs_is_told_of,
 ];

@@ -4,26 +4,32 @@ use anyhow::{Result, bail, ensure};
 use hub_testbed::{Ask, Way};
 
 use crate::{
-    air::Adverts,
+    air::{Adverts, Kind},
     bench::{Bench, FIRST},
 };
 
 /// Some devices that somebody hears.
-const AIR: Adverts = Adverts { devices: 20, times: 6, interval_ms: 500, gaps_ms: &[], connectable: false };
-const WITHIN_MS: u64 = 90_000;
+pub(super) const AIR: Adverts =
+    Adverts { devices: 20, times: 6, interval_ms: 500, gaps_ms: &[], kind: Kind::Plain, asked: 0 };
+pub(super) const WITHIN_MS: u64 = 90_000;
 /// How often that is repeated, at most, while something else is waited for.
 const MAX_ROUNDS: usize = 30;
 /// Enough to learn what is usual.
-const USUAL: Adverts = Adverts { times: 30, ..AIR };
+pub(super) const USUAL: Adverts = Adverts { times: 30, ..AIR };
 
-async fn hears(bench: &mut Bench, what: &str) -> Result<()> {
+pub(super) async fn hears(bench: &mut Bench, what: &str) -> Result<()> {
     let share = bench.deliver(what, AIR).await?;
     ensure!(share >= 0.999, "{what}: only {share:.4} came");
     Ok(())
 }
 
+/// As many as the guest has time for by discovery, long enough to learn what is usual.
+pub(super) const fn few() -> Adverts {
+    Adverts { devices: 5, times: 15, interval_ms: 1000, ..AIR }
+}
+
 /// Keeps the air busy until a report after the first `told` has these words; says what was reported meanwhile.
-async fn advertise_until(bench: &mut Bench, told: usize, words: &str) -> Result<Vec<String>> {
+pub(super) async fn advertise_until(bench: &mut Bench, told: usize, words: &str) -> Result<Vec<String>> {
     for _ in 0..MAX_ROUNDS {
         bench.air.advertise(AIR).await?;
         let reports = bench.reports(told).await?;
@@ -93,9 +99,7 @@ pub(super) async fn a_radio_that_hangs_for_a_while_is_heard_again(bench: &mut Be
 /// bluer does not tell that bluetoothd is gone; silence does.
 pub(super) async fn discovery_goes_on_after_bluetoothd_was_killed(bench: &mut Bench) -> Result<()> {
     bench.listen(Way::Discovery).await?;
-    // The guest has time for that many by discovery.
-    let few = Adverts { devices: 5, times: 15, interval_ms: 1000, ..AIR };
-    bench.deliver("before", few).await?;
+    bench.deliver("before", few()).await?;
     let told = bench.reports(0).await?.len();
     bench.guest.order(Ask::StopBluetoothd { kill: true }).await?;
     bench.guest.order(Ask::StartBluetoothd).await?;

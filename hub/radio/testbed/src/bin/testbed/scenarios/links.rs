@@ -5,7 +5,7 @@ use hub_testbed::{Answer, Ask, Way};
 use wire::{gatt, message::ClaimState, pairing_advert::PairingAdvert};
 
 use crate::{
-    air::Adverts,
+    air::{Adverts, Kind},
     bench::Bench,
     clock::Stopwatch,
     sensor::Sensor,
@@ -14,7 +14,7 @@ use crate::{
 
 const WITHIN_MS: u64 = 60_000;
 /// 40 adverts a second.
-const OTHERS: Adverts = Adverts { devices: 20, times: 10, interval_ms: 500, gaps_ms: &[], connectable: false };
+const OTHERS: Adverts = Adverts { devices: 20, times: 10, interval_ms: 500, gaps_ms: &[], kind: Kind::Plain, asked: 0 };
 /// What has to be delivered when nothing is in the way.
 const NEARLY_ALL: f64 = 0.999;
 /// The longest that the hub may be deaf for the sake of a connection, ms.
@@ -107,7 +107,7 @@ pub(super) async fn a_link_that_is_cut_is_told_of_at_once(bench: &mut Bench) -> 
 pub(super) async fn a_link_to_nobody_ends_in_time(bench: &mut Bench) -> Result<()> {
     bench.listen(Way::Kernel).await?;
     let others = Adverts { times: 20, ..OTHERS };
-    let (decoy, decoys) = (bench.air.next_advertiser(), Adverts { connectable: true, ..others });
+    let (decoy, decoys) = (bench.air.next_advertiser(), Adverts { kind: Kind::Connectable, ..others });
     for (what, adverts, address) in [
         ("while a sensor that takes no connection is asked", decoys, decoy),
         ("while nobody answers", others, [0xC0, 0, 0, 0, 0, 1]),
