@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hub_assembly::{Config, Hub};
 use hub_model::ReceiverId;
-use hub_radio::{AdapterName, Gap, Listening, Plan, Reports, Way};
+use hub_radio::{AdapterName, Asking, Gap, Listening, Plan, Reports, Way};
 
 use crate::exit::Failure;
 
@@ -20,6 +20,7 @@ pub(crate) fn plans(config: &Config) -> Result<Vec<Plan>, Failure> {
         adapter,
         receiver: ReceiverId(number),
         listening: Listening::new(config.listen_percent).unwrap_or_default(),
+        asking: Asking::default(),
         way: Way::Best,
     };
     Ok(adapters.into_iter().zip(1..).map(plan).collect())
