@@ -57,11 +57,10 @@ impl AdapterLinks {
     }
 
     /// The adapter that is this receiver, else the first of ours that is there.
-    async fn adapter(&self, control: &mut Control, receiver: ReceiverId) -> Result<Present, LinkError> {
-        let present = adapters(control).await.map_err(failed)?;
-        let find = |name: &AdapterName| present.iter().find(|each| name.is(&each.name, each.address)).cloned();
+    fn choose<'a>(&self, present: &'a [Present], receiver: ReceiverId) -> Option<&'a Present> {
+        let find = |name: &AdapterName| present.iter().find(|each| name.is(&each.name, each.address));
         let heard_by = self.adapters.iter().filter(|(of, _)| *of == receiver);
-        heard_by.chain(&self.adapters).find_map(|(_, name)| find(name)).ok_or(LinkError::NoRadio)
+        heard_by.chain(&self.adapters).find_map(|(_, name)| find(name))
     }
 }
 
@@ -70,7 +69,8 @@ impl Links for AdapterLinks {
 
     async fn connect(&self, peer: Peer) -> Result<AdapterLink, LinkError> {
         let mut control = Control::open().map_err(failed)?;
-        let adapter = self.adapter(&mut control, peer.receiver).await?;
+        let present = adapters(&mut control).await.map_err(failed)?;
+        let adapter = self.choose(&present, peer.receiver).ok_or(LinkError::NoRadio)?;
         // Who may not set it connects in the kernel's own way.
         let _ = control.ask(&Request::connecting(adapter.index), &mut |_| {}).await;
         // What is heard would pile up in it.
@@ -138,3 +138,6 @@ fn errno(error: &io::Error) -> Option<Errno> {
 fn failed(error: io::Error) -> LinkError {
     if is_no_radio(&error) { LinkError::NoRadio } else { LinkError::Adapter(error.into()) }
 }
+
+#[cfg(test)]
+mod tests;

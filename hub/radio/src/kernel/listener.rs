@@ -114,6 +114,7 @@ impl KernelListener {
             self.tend(found, &name).await?;
             *index = None;
             self.monitor = None;
+            self.watch.silent();
             self.tell_trouble(&name, "it was unplugged; plug it in again and the hub goes on by itself");
         }
     }

@@ -168,6 +168,8 @@ pub enum Ask {
     },
     /// End the connection. Answer: took.
     Disconnect,
+    /// Forget the connection, as a hub does that has lost interest. Answer: done, at once.
+    LetGo,
     /// What the kernel, D-Bus and bluetoothd have said since everything was made fresh. Answer: log.
     Log,
     /// Switch the guest off. No answer.

@@ -127,3 +127,17 @@ async fn a_deaf_adapter_is_called_deaf_until_it_hears() {
     kernel.adverts(2).await;
     assert_eq!(kernel.told.take(), ["gap of 1001 s", "listening"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_adapter_that_was_unplugged_leaves_a_gap() {
+    const REMOVED: [u8; 6] = [0x05, 0, 0, 0, 0, 0];
+    let mut kernel = Kernel::play();
+    kernel.adverts(3).await;
+    assert_eq!(kernel.told.take(), ["listening"]);
+    kernel.socket.send(&REMOVED).unwrap();
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    kernel.adverts(1).await;
+    let told = kernel.told.take();
+    assert!(told[0].contains("unplugged"), "{told:?}");
+    assert_eq!(told[1..], ["listening", "gap of 21 s"]);
+}

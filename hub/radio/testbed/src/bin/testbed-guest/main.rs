@@ -160,6 +160,7 @@ impl Guest {
                 let link = self.link.take().context("nothing is connected")?;
                 return Ok(Answer::Took { ms: link.close().await? });
             }
+            Ask::LetGo => self.link = None,
             Ask::Log => return Ok(Answer::Log(self.log())),
             Ask::PowerOff => bail!("the host has no use for an answer"),
         }

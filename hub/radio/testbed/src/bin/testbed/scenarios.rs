@@ -41,6 +41,7 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     listening::bluetoothd_is_the_way_that_is_left,
     links::others_are_heard_while_a_sensor_is_connected,
     links::sensors_are_connected_one_after_the_other,
+    links::sensors_are_connected_while_others_are_asked,
     links::a_link_needs_no_bluetoothd,
     links::a_link_that_is_cut_is_told_of_at_once,
     links::a_link_to_nobody_ends_in_time,

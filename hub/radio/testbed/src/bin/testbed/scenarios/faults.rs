@@ -67,6 +67,7 @@ pub(super) async fn a_radio_that_is_pulled_out_is_told_of_and_listened_to_again(
     bench.await_listening(FIRST).await?;
     let share = bench.deliver("plugged in again", AIR).await?;
     ensure!(share >= 0.9, "only {share:.4} came");
+    let reports = bench.guest.report(reports.len(), "gap", WITHIN_MS).await?;
     bench.figure(format!("told: {reports:?}"));
     Ok(())
 }

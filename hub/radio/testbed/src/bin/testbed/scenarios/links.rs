@@ -8,6 +8,7 @@ use crate::{
     air::{Adverts, Kind},
     bench::Bench,
     clock::Stopwatch,
+    guest::Guest,
     sensor::Sensor,
     session::{Found, Session, connect},
 };
@@ -19,6 +20,8 @@ const OTHERS: Adverts = Adverts { devices: 20, times: 10, interval_ms: 500, gaps
 const NEARLY_ALL: f64 = 0.999;
 /// The longest that the hub may be deaf for the sake of a connection, ms.
 const MAX_PAUSE_MS: u64 = 1000;
+/// How long a sensor's window is, ms.
+const WINDOW_MS: u64 = 2000;
 /// How long a hub may try to reach a sensor, s.
 const PATIENCE_S: f64 = 6.0;
 /// How much longer that may take in an emulated machine.
@@ -72,8 +75,40 @@ pub(super) async fn sensors_are_connected_one_after_the_other(bench: &mut Bench)
         hung_up_ms.push(bench.hang_up().await?);
         sensor.says("disconnected").await?;
     }
-    bench.figure(format!("connected in {connected_ms:?} ms, hung up in {hung_up_ms:?} ms"));
+    // Whoever only forgets it has hung up as well, sooner than the kernel does by itself.
+    connect(&mut bench.guest, found).await?;
+    let watch = Stopwatch::start();
+    bench.guest.order(Ask::LetGo).await?;
+    sensor.says("disconnected").await?;
+    let let_go_s = watch.seconds();
+    bench.figure(format!("connected in {connected_ms:?} ms, hung up in {hung_up_ms:?} ms, let go in {let_go_s:.2} s"));
+    ensure!(let_go_s <= 1.0, "let go it was connected for {let_go_s:.2} s");
     ensure!(hung_up_ms.iter().all(|ms| *ms <= MAX_PAUSE_MS), "hanging up took {hung_up_ms:?} ms");
+    Ok(())
+}
+
+pub(super) async fn sensors_are_connected_while_others_are_asked(bench: &mut Bench) -> Result<()> {
+    /// One and a half rounds of asking.
+    const LONG_S: f64 = 14.0;
+    let mut sensor = bench.sensor().await?;
+    bench.listen_and_ask(10).await?;
+    let found = find(bench, &sensor).await?;
+    let mut connected_ms = Vec::new();
+    let others = Adverts { times: 30, ..OTHERS };
+    let again_and_again = async |guest: &mut Guest| {
+        let watch = Stopwatch::start();
+        while watch.seconds() < LONG_S {
+            connected_ms.push(connect(guest, found).await?.1);
+            guest.ask(Ask::Disconnect).await?;
+            sensor.says("disconnected").await?;
+        }
+        Ok(())
+    };
+    let delivered = bench.deliver_while("while a sensor is connected over and over", others, again_and_again).await?;
+    let longest_ms = connected_ms.iter().max().copied().unwrap_or_default();
+    bench.figure(format!("connected {} times, in {longest_ms} ms at most", connected_ms.len()));
+    ensure!(longest_ms <= WINDOW_MS, "connecting took {longest_ms} ms");
+    ensure!(delivered.pause_ms <= MAX_PAUSE_MS, "nothing was heard for {} ms", delivered.pause_ms);
     Ok(())
 }
 
