@@ -6,6 +6,7 @@ use hub_model::{DeviceId, Quantity, WallTime};
 
 use crate::{
     id::GlobalId,
+    paired::PairedSensor,
     retention::{QuantityRetention, Retention},
     room::Room,
     scalar::{DateTime, Long},
@@ -215,6 +216,12 @@ impl Device {
     #[graphql(complexity = "1 + 8 * child_complexity")]
     async fn retentions(&self) -> Result<Vec<QuantityRetention>> {
         self.view.listed(QuantityRetention::all(self))
+    }
+
+    /// What is known of it beside this, if it is one of our own sensors and paired with this hub; null for all others.
+    #[graphql(complexity = "1 + child_complexity")]
+    async fn paired_sensor(&self) -> Option<PairedSensor> {
+        self.view.ports().sensors.standing(self.id).map(PairedSensor::from)
     }
 
     /// When it was adopted; null when it is not.

@@ -4,12 +4,17 @@ mod checked;
 mod error;
 mod input;
 mod payload;
+mod sensors;
 
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
 use hub_model::{Command, CommandError, Outcome, ReplayRule, Request, RequestId, RoomId};
 
+use self::sensors::{
+    CancelPairingInput, PairSensorInput, PairSensorsInput, PairingsPayload, SensorInput, SensorPayload,
+    SetSensorSettingsInput,
+};
 use self::{
     checked::Checked,
     error::MutationError,
@@ -172,6 +177,39 @@ impl Mutation {
         let done = done.await;
         let removed = done.result.as_ref().ok().and_then(|outcome| outcome.device);
         Ok(RemoveDevicePayload::new(removed.map(|id| GlobalId::Device(id).encode()), done))
+    }
+
+    /// Pairs one of our own sensors by the text of its QR code: it must be near the hub, and its button pressed or its
+    /// battery put in within the last ten minutes. It counts as paired only when its first encrypted reading was heard.
+    async fn pair_sensor(&self, ctx: &Context<'_>, input: PairSensorInput) -> Result<PairingsPayload> {
+        Ok(PairingsPayload::pair_one(&View::of(ctx)?, input))
+    }
+
+    /// Pairs several of our own sensors, each when it is heard.
+    #[graphql(complexity = "50 + 10 * child_complexity")]
+    async fn pair_sensors(&self, ctx: &Context<'_>, input: PairSensorsInput) -> Result<PairingsPayload> {
+        Ok(PairingsPayload::pair_all(&View::of(ctx)?, input))
+    }
+
+    /// Calls a pairing off. One that has ended stays as it ended.
+    async fn cancel_pairing(&self, ctx: &Context<'_>, input: CancelPairingInput) -> Result<PairingsPayload> {
+        Ok(PairingsPayload::cancel(&View::of(ctx)?, input))
+    }
+
+    /// Says what one of our own sensors is to do. It is told in its next window; `reportedSettings` shows when it does it.
+    async fn set_sensor_settings(&self, ctx: &Context<'_>, input: SetSensorSettingsInput) -> Result<SensorPayload> {
+        Ok(SensorPayload::set(View::of(ctx)?, input).await)
+    }
+
+    /// Gives one of our own sensors another key in its next window.
+    async fn rotate_sensor_key(&self, ctx: &Context<'_>, input: SensorInput) -> Result<SensorPayload> {
+        Ok(SensorPayload::rotate(View::of(ctx)?, input).await)
+    }
+
+    /// Releases one of our own sensors in its next window: it forgets its key, its settings and its log, says so, and leaves
+    /// the house; its history stays. Another hub can pair it then. One that is gone for good is removed by `removeDevice`.
+    async fn release_sensor(&self, ctx: &Context<'_>, input: SensorInput) -> Result<SensorPayload> {
+        Ok(SensorPayload::release(View::of(ctx)?, input).await)
     }
 
     /// Makes a room.

@@ -7,8 +7,6 @@ use crate::{id::GlobalId, scalar::Long};
 /// How far a pairing has come; the last two are its end.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PairingStep {
-    /// It waits for the pairings before it.
-    Waiting,
     /// No sensor with this label was heard yet: press its button, or put in its battery.
     Looking,
     /// It was heard, and the hub connects.
@@ -99,7 +97,6 @@ impl Told {
         use hub_model::PairingStep as Step;
         let nothing = Self { failure: None, advice: None, device: None };
         match step {
-            Step::Waiting => (PairingStep::Waiting, nothing),
             Step::Looking => (PairingStep::Looking, nothing),
             Step::Found => (PairingStep::Found, nothing),
             Step::Proving => (PairingStep::Proving, nothing),

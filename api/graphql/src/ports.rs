@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use hub_bus::Bus;
-use hub_model::{Clock, CommandPort, DeadLetterReader, HealthReader, HistoryReader, Retention, StatisticsReader, Zone};
+use hub_model::{
+    Clock, CommandPort, DeadLetterReader, HealthReader, HistoryReader, Retention, SensorPort, StatisticsReader, Zone,
+};
 
 /// What the API needs of the hub; every call of a client ends in one of these.
 pub struct Ports {
@@ -13,6 +15,8 @@ pub struct Ports {
     pub statistics: Arc<dyn StatisticsReader>,
     /// The way in for commands.
     pub commands: Arc<dyn CommandPort>,
+    /// Our own sensors: pairing, settings, keys.
+    pub sensors: Arc<dyn SensorPort>,
     /// Frames that were refused.
     pub dead_letters: Arc<dyn DeadLetterReader>,
     /// How the hub is doing.

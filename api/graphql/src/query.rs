@@ -13,11 +13,13 @@ use crate::{
     home::Home,
     id::{BadId, GlobalId, device_id, room_id},
     page::{MAX_PAGE, PageKey, after_key, connection, page_size},
+    pairing::Pairing,
     quantity::Quantity,
     retention::{PreviewQuestion, RetentionPreview},
     room::Room,
     scalar::{Cursor, DateTime},
     sensor::Sensor,
+    signal::{DeviceSignal, signal_map},
     statistics::{SensorStatistics, StatisticsQuestion, statistics_cost},
     stream::{EventFilter, EventPage, Filter},
     view::View,
@@ -349,6 +351,19 @@ impl Query {
         let letters = DeadLetter::newest(&View::of(ctx)?, before, size + 1).await?;
         let keyed = letters.into_iter().map(|letter| (letter.number().to_string(), letter));
         Ok(connection(before.is_some(), keyed, size))
+    }
+
+    /// The pairings of our own sensors since the hub started, the latest last; the longest ended are forgotten.
+    #[graphql(complexity = "1 + 20 * child_complexity")]
+    async fn pairings(&self, ctx: &Context<'_>) -> Result<Vec<Pairing>> {
+        let view = View::of(ctx)?;
+        view.listed(view.ports().sensors.pairings().into_iter().map(Pairing::from).collect())
+    }
+
+    /// Which receiver hears which device how well: every adopted device, the worst heard first.
+    #[graphql(complexity = "1 + 50 * child_complexity")]
+    async fn signal_map(&self, ctx: &Context<'_>) -> Result<Vec<DeviceSignal>> {
+        signal_map(&View::of(ctx)?).await
     }
 
     /// How the hub is doing.

@@ -61,7 +61,9 @@ impl Filter {
 
     fn lets_through(&self, event: &hub_model::Event) -> bool {
         let is_device = |wanted: &HashSet<DeviceId>| event.body.device().is_some_and(|id| wanted.contains(&id));
-        self.devices.as_ref().is_none_or(is_device)
+        // How well the hub hears a device is asked of `signalMap` and the history: it is no word of the device.
+        !event.body.is_signal()
+            && self.devices.as_ref().is_none_or(is_device)
             && self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&EventKind::of(&event.body)))
     }
 }

@@ -1,10 +1,14 @@
-//! Who is there: tells of adopted devices that fall silent, and of their return.
+//! Who is there, and how well heard: tells of adopted devices that fall silent, of their return, and how well each receiver
+//! hears them.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use hub_bus::{BusError, Contact};
-use hub_model::{AlertKind, BootId, DeviceId, Household, Severity, Stamp, chain};
-use hub_normalise::{Change, Presence};
+use hub_bus::{BusError, Contact, Draft};
+use hub_model::{
+    AlertKind, BootId, DeviceId, EventBody, Household, Origin, RawAdvert, ReceiverId, Reception, SeriesKey, Severity,
+    Stamp, Value, WallTime, chain,
+};
+use hub_normalise::{Change, Presence, Signals};
 
 use crate::pipeline::Shared;
 
@@ -12,6 +16,7 @@ use crate::pipeline::Shared;
 #[derive(Default)]
 pub(crate) struct Attendance {
     presence: Presence,
+    signals: Signals,
 }
 
 impl Attendance {
@@ -41,11 +46,21 @@ impl Attendance {
         contact.interval_ms = self.presence.interval_ms(device);
     }
 
-    /// Tells of the devices that have fallen silent.
+    /// How well the receiver of an adopted device's advert hears it by now.
+    pub(crate) fn receive(&mut self, device: DeviceId, advert: &RawAdvert, wall: WallTime) -> Option<Reception> {
+        if advert.at.boot == BootId::WALL {
+            return None;
+        }
+        let interval_ms = self.presence.interval_ms(device);
+        self.signals.heard((device, advert.receiver), advert.rssi, (advert.at, wall), interval_ms)
+    }
+
+    /// Tells of the devices that have fallen silent, and how well each was heard when a window of time is over.
     ///
     /// # Errors
     /// When the bus cannot take an event.
     pub(crate) fn tick(&mut self, household: &Household, shared: &Shared) -> Result<(), BusError> {
+        self.tell_signals(household, shared)?;
         while let Some(change) = self.presence.lost() {
             let (Change::Lost { device: id, silent_ms } | Change::Back { device: id, silent_ms }) = change;
             shared.bus.note(|state| {
@@ -68,9 +83,41 @@ impl Attendance {
         Ok(())
     }
 
+    /// Writes the window that ended into the history: one event a device, with one value for each receiver that heard it.
+    fn tell_signals(&mut self, household: &Household, shared: &Shared) -> Result<(), BusError> {
+        let now = shared.clock.now();
+        let presence = &self.presence;
+        let closed = self.signals.close(now.stamp, |device| presence.interval_ms(device));
+        if closed.is_empty() {
+            return Ok(());
+        }
+        shared.bus.note(|state| {
+            for pair in &closed {
+                let key = (pair.device, pair.receiver);
+                match pair.reception.filter(|_| state.household.devices.contains_key(&pair.device)) {
+                    Some(reception) => state.receptions.insert(key, reception),
+                    None => state.receptions.remove(&key),
+                };
+            }
+        });
+        let mut values: BTreeMap<DeviceId, Vec<Value>> = BTreeMap::new();
+        for pair in closed.iter().filter(|pair| household.devices.contains_key(&pair.device)) {
+            let (Some(mean), Some(key)) = (pair.mean, SeriesKey::signal(pair.device, pair.receiver)) else { continue };
+            let value = Value { quantity: key.quantity, instance: key.instance, value: mean.into() };
+            values.entry(pair.device).or_default().push(value);
+        }
+        for (device, values) in values {
+            let origin = Origin::heard(ReceiverId::NONE, None, None);
+            let body = EventBody::ReadingsTaken { device, values: values.into(), origin };
+            shared.bus.publish(Draft { at: now.stamp, wall: now.wall, trace: None, body }, |_| ())?;
+        }
+        Ok(())
+    }
+
     /// Forgets a device that the owner removed.
     pub(crate) fn forget(&mut self, device: DeviceId, shared: &Shared) {
         self.presence.forget(device);
+        self.signals.forget(device);
         if let Err(error) = self.clear(device, shared) {
             tracing::error!(error = chain(&error), "an alert could not be told");
         }

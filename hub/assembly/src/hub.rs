@@ -4,7 +4,7 @@ mod open;
 mod run;
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -15,7 +15,8 @@ use hub_model::{
     AlertKind, Clock, DeadLetterReader, EventBody, Health, HealthReader, HistoryReader, ReceiverId, Severity,
     StatisticsReader, chain,
 };
-use hub_registry::{DeadLetters, Registry};
+use hub_registry::{DeadLetters, Registry, RegistryError};
+use tokio::sync::mpsc;
 
 use crate::{
     Config,
@@ -23,8 +24,10 @@ use crate::{
     desk::Desk,
     keeper::{Keeper, Kept},
     metrics::Metrics,
-    pipeline::{Pipeline, Shared},
+    pipeline::{Notice, Pipeline, Shared},
     receivers::Receivers,
+    sensors::Sensors,
+    steward::{self, Steward},
 };
 
 pub use open::{ClockMaker, OpenError, StoreTrouble, Surroundings};
@@ -42,6 +45,9 @@ pub struct Hub {
     alerts: Arc<Alerts>,
     receivers: Arc<Receivers>,
     desk: Desk,
+    sensors: Arc<Sensors>,
+    notices: mpsc::Sender<Notice>,
+    noticed: Mutex<Option<mpsc::Receiver<Notice>>>,
     started_ms: u64,
 }
 
@@ -117,8 +123,32 @@ impl Hub {
             dead_letters: Arc::clone(&self.dead_letters),
             metrics: self.metrics(),
             alerts: Arc::clone(&self.alerts),
+            sensors: self.sensors(),
+            notices: self.notices.clone(),
             clock: Arc::clone(&self.clock),
         })
+    }
+
+    /// Our own sensors.
+    pub fn sensors(&self) -> Arc<Sensors> {
+        Arc::clone(&self.sensors)
+    }
+
+    /// Who speaks with our own sensors, for whoever drives it by hand. The first one hears what the pipeline notices.
+    ///
+    /// # Errors
+    /// When the registry cannot be read.
+    pub fn steward(&self) -> Result<Steward, RegistryError> {
+        let noticed = self.noticed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let noticed = noticed.unwrap_or_else(|| mpsc::channel(1).1);
+        let shared = steward::Shared {
+            sensors: self.sensors(),
+            desk: self.desk.clone(),
+            bus: self.bus.clone(),
+            history: self.history(),
+            clock: Arc::clone(&self.clock),
+        };
+        Steward::new(shared, noticed)
     }
 
     /// Who looks after the stores, for whoever drives it by hand. One at a time.
@@ -143,6 +173,7 @@ impl Hub {
             history: Arc::clone(&self.history) as Arc<dyn HistoryReader>,
             statistics: Arc::clone(&self.history) as Arc<dyn StatisticsReader>,
             commands: Arc::new(self.desk.clone()),
+            sensors: self.sensors(),
             dead_letters: Arc::clone(&self.dead_letters) as Arc<dyn DeadLetterReader>,
             health: self.doctor(),
             clock: Arc::clone(&self.clock),

@@ -24,9 +24,12 @@ mod desk;
 mod hub;
 mod keeper;
 mod metrics;
+mod no_links;
 mod pipeline;
 mod receivers;
 mod replay;
+mod sensors;
+mod steward;
 mod supervise;
 mod timekeeper;
 
@@ -37,9 +40,13 @@ pub use desk::Desk;
 pub use hub::{
     ADVERT_QUEUE, ClockMaker, Doctor, Hub, OpenError, Progress, Running, StopError, StoreTrouble, Surroundings,
 };
+pub use hub_link::SERVICE;
 pub use hub_model::chain;
 pub use keeper::Keeper;
 pub use metrics::Metrics;
+pub use no_links::NoLinks;
 pub use pipeline::{Fate, Pipeline};
 pub use receivers::Receivers;
 pub use replay::{Replay, ReplayClock, ReplayError, Summary};
+pub use sensors::{Luck, Sensors};
+pub use steward::Steward;

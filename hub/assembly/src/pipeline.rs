@@ -1,21 +1,28 @@
 //! The way of an advert: decode, normalise, publish. One task owns it; nothing in it waits for a disk.
 
+mod ours;
+mod shown;
+
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use hub_bus::{Bus, BusError, Contact, Current, Discovered, Draft, MAX_DISCOVERED};
+use hub_bus::{Bus, BusError, Contact, Current, Draft};
 use hub_decode::{DecodeError, decode};
 use hub_history::History;
 use hub_model::{
-    AlertKind, Clock, Decoded, Device, DeviceId, EventBody, Fact, Household, Now, RawAdvert, Refusal, SeriesKey,
-    Severity, Stamp, Trace, Value, WallTime,
+    AlertKind, Clock, Decoded, Device, DeviceId, EventBody, Household, Now, RawAdvert, Refusal, SeriesKey, Severity,
+    Stamp, Trace, Value, WallTime,
 };
 use hub_normalise::{Accepted, Flood, Heard, Normaliser, Verdict};
-use hub_registry::{DeadLetters, Refused, Registry};
+use hub_registry::{DeadLetters, Registry};
+use tokio::sync::mpsc;
 
-use crate::{alerts::Alerts, attendance::Attendance, metrics::Metrics};
+use crate::{alerts::Alerts, attendance::Attendance, metrics::Metrics, sensors::Sensors};
+pub(crate) use ours::Notice;
+use ours::Ours;
+use shown::{keep_contact, merge_facts, merge_values};
 
 /// What became of an advert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +38,8 @@ pub enum Fate {
     Duplicate,
     /// It is in no format that we know.
     NotOurs,
+    /// A sensor of ours sent it under a key that it is about to have; it is judged when that is kept.
+    Held,
     /// It was refused, with this stable code.
     Refused(&'static str),
 }
@@ -43,6 +52,7 @@ impl Fate {
             Self::Shown => "not_adopted",
             Self::Duplicate => "duplicate",
             Self::NotOurs => "not_ours",
+            Self::Held => "held",
             Self::Refused(code) => code,
         }
     }
@@ -54,6 +64,7 @@ pub struct Pipeline {
     normaliser: Normaliser,
     attendance: Attendance,
     household: Arc<Household>,
+    ours: Ours,
     /// The counter of the last stored frame of each device, as the log had it at start.
     logged: HashMap<DeviceId, u32>,
     next_trace: u64,
@@ -69,6 +80,8 @@ pub(crate) struct Shared {
     pub dead_letters: Arc<DeadLetters>,
     pub metrics: Arc<Metrics>,
     pub alerts: Arc<Alerts>,
+    pub sensors: Arc<Sensors>,
+    pub notices: mpsc::Sender<Notice>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -85,12 +98,13 @@ impl Pipeline {
         // Ids of different boots differ, so that a log over a restart has no two equal ones.
         let next_trace = u64::from(shared.clock.now().stamp.boot.0) << 40;
         let logged = shared.history.last_counters();
-        let household = Arc::default();
+        let (household, ours) = (Arc::default(), Ours::new(Arc::clone(&shared.sensors), shared.notices.clone()));
         let mut pipeline = Self {
             shared,
             normaliser: Normaliser::default(),
             attendance: Attendance::default(),
             household,
+            ours,
             logged,
             next_trace,
             last_sample: HashMap::new(),
@@ -104,9 +118,19 @@ impl Pipeline {
     /// # Errors
     /// When the bus cannot take an event; the advert is lost then, and its counter is not used up.
     pub fn hear(&mut self, advert: &RawAdvert) -> Result<Fate, BusError> {
-        self.take_household();
+        for held in self.take_household() {
+            self.judge(&held)?;
+        }
+        self.judge(advert)
+    }
+
+    fn judge(&mut self, advert: &RawAdvert) -> Result<Fate, BusError> {
         self.attendance.air(advert.at);
         let device = self.household.devices.get(&DeviceId::from(advert.address)).cloned();
+        if self.ours.hears(advert, device.as_deref()) {
+            self.shared.metrics.count(Fate::Held.code());
+            return Ok(Fate::Held);
+        }
         let fate = match decode(advert, device.as_ref().and_then(|device| device.key.as_ref())) {
             Ok(decoded) => self.decoded(advert, decoded, device.as_deref()),
             Err(error) => self.undecoded(advert, &error, device.as_deref()),
@@ -127,11 +151,11 @@ impl Pipeline {
         self.attendance.tick(&self.household, &self.shared)
     }
 
-    /// Learns who was adopted, removed or given another key since the last advert.
-    fn take_household(&mut self) {
+    /// Learns who was adopted, removed or given another key since the last advert; hands out what waited for that.
+    fn take_household(&mut self) -> Vec<RawAdvert> {
         let household = self.shared.bus.household();
         if Arc::ptr_eq(&household, &self.household) {
-            return;
+            return Vec::new();
         }
         for id in self.household.devices.keys().filter(|id| !household.devices.contains_key(id)) {
             self.normaliser.release(*id);
@@ -147,6 +171,7 @@ impl Pipeline {
             }
         }
         self.household = household;
+        self.ours.let_go(&self.household)
     }
 
     fn decoded(&mut self, advert: &RawAdvert, decoded: Decoded, device: Option<&Device>) -> Result<Fate, BusError> {
@@ -174,7 +199,13 @@ impl Pipeline {
             let mut contact = Contact { rssi, receiver, counter, facts, ..Contact::new(wall, format, is_encrypted) };
             let is_back = self.attendance.heard(device.id, advert.at);
             self.attendance.mark(device.id, &mut contact);
-            self.shared.bus.note(|state| keep_contact(state.contacts.entry(device.id), contact));
+            let reception = self.attendance.receive(device.id, advert, wall);
+            self.shared.bus.note(|state| {
+                keep_contact(state.contacts.entry(device.id), contact);
+                if let Some(reception) = reception {
+                    state.receptions.insert((device.id, receiver), reception);
+                }
+            });
             if is_back {
                 self.attendance.clear(device.id, &self.shared)?;
             }
@@ -223,7 +254,8 @@ impl Pipeline {
         wall: WallTime,
         hops: Hops,
     ) -> Result<Fate, BusError> {
-        let Accepted { device, values, actions, origin, implausible, .. } = accepted;
+        let Accepted { device, values, actions, mut origin, implausible, facts } = accepted;
+        origin.sample = self.ours.sample(device, &facts);
         for refusal in &implausible {
             self.bury(advert, refusal, wall);
             self.shared.metrics.count(refusal.code);
@@ -305,96 +337,6 @@ impl Pipeline {
                 self.shared.alerts.raise(&self.shared.bus, now, Severity::Warning, key(address), advice)
             }
             Flood::Cleared { address } => self.shared.alerts.clear(&self.shared.bus, now, key(address)),
-        }
-    }
-
-    /// Shows a device that nobody adopted; the first time since start is an event.
-    fn discover(
-        &self,
-        advert: &RawAdvert,
-        wall: WallTime,
-        learn: impl FnOnce(&mut Discovered),
-        format: hub_model::Format,
-    ) -> Result<(), BusError> {
-        let device = DeviceId::from(advert.address);
-        let is_new = self.shared.bus.note(|state| {
-            let mut found = state.discovered.remove(&device).unwrap_or_else(|| Discovered {
-                address: advert.address,
-                name: None,
-                format,
-                is_encrypted: false,
-                sightings: 0,
-                wall,
-                rssi: None,
-                values: Vec::new(),
-                facts: Vec::new(),
-            });
-            found.sightings += 1;
-            found.wall = wall;
-            found.rssi = advert.rssi.or(found.rssi);
-            found.name = advert.name.clone().or(found.name);
-            learn(&mut found);
-            // Somebody who sends from ever new addresses fills this list, and not the event log.
-            let is_new = found.sightings == 1 && state.discovered.len() < MAX_DISCOVERED;
-            state.discover(device, found);
-            is_new
-        });
-        if is_new {
-            let at = advert.at;
-            self.shared
-                .bus
-                .publish(Draft { at, wall, trace: None, body: EventBody::DeviceDiscovered { device } }, |_| ())?;
-        }
-        Ok(())
-    }
-
-    fn bury(&self, advert: &RawAdvert, refusal: &Refusal, wall: WallTime) {
-        let service = advert.service_data.iter().map(|(id, bytes)| (format!("service_data:{id:04x}"), bytes));
-        let manufacturer =
-            advert.manufacturer_data.iter().map(|(id, bytes)| (format!("manufacturer_data:{id:04x}"), bytes));
-        let Some((part, bytes)) = service.chain(manufacturer).next() else { return };
-        let refused = Refused {
-            address: advert.address,
-            is_adopted: self.household.devices.contains_key(&DeviceId::from(advert.address)),
-            code: refusal.code,
-            detail: &refusal.detail,
-            part: &part,
-            bytes,
-        };
-        self.shared.dead_letters.record(refused, wall.at);
-    }
-}
-
-fn keep_contact(entry: Entry<'_, DeviceId, Contact>, mut contact: Contact) {
-    match entry {
-        Entry::Vacant(entry) => {
-            entry.insert(contact);
-        }
-        Entry::Occupied(mut entry) => {
-            let known = entry.get_mut();
-            let mut facts = std::mem::take(&mut known.facts);
-            merge_facts(&mut facts, std::mem::take(&mut contact.facts));
-            *known = Contact { facts, ..contact };
-        }
-    }
-}
-
-/// The newest value of each quantity and instance.
-fn merge_values(known: &mut Vec<Value>, new: Vec<Value>) {
-    for value in new {
-        match known.iter_mut().find(|k| (k.quantity, k.instance) == (value.quantity, value.instance)) {
-            Some(old) => *old = value,
-            None => known.push(value),
-        }
-    }
-}
-
-/// The newest fact of each kind.
-fn merge_facts(known: &mut Vec<Fact>, new: Vec<Fact>) {
-    for fact in new {
-        match known.iter_mut().find(|k| std::mem::discriminant(*k) == std::mem::discriminant(&fact)) {
-            Some(old) => *old = fact,
-            None => known.push(fact),
         }
     }
 }

@@ -115,7 +115,7 @@ impl<'a> Replay<'a> {
             Fate::Published { readings } => self.summary.readings += readings as u64,
             Fate::Shown => self.summary.not_adopted += 1,
             Fate::Duplicate => self.summary.duplicates += 1,
-            Fate::NotOurs => self.summary.not_ours += 1,
+            Fate::NotOurs | Fate::Held => self.summary.not_ours += 1,
             Fate::Refused(code) => *self.summary.refused.entry(code).or_default() += 1,
         }
         let history = self.hub.history();

@@ -5,7 +5,8 @@ use std::{
 };
 
 use hub_model::{
-    Address, Cursor, DeviceId, Fact, Format, Household, ReceiverId, SeriesKey, Stamp, UnixMillis, Value, WallTime,
+    Address, Cursor, DeviceId, Fact, Format, Household, ReceiverId, Reception, SeriesKey, Stamp, UnixMillis, Value,
+    WallTime,
 };
 
 /// The most devices that are remembered without being adopted; the one heard longest ago gives way.
@@ -94,6 +95,8 @@ pub struct State {
     pub current: HashMap<SeriesKey, Current>,
     /// The newest sign of life of the adopted devices.
     pub contacts: HashMap<DeviceId, Contact>,
+    /// How well each receiver hears the adopted devices that it hears at all.
+    pub receptions: BTreeMap<(DeviceId, ReceiverId), Reception>,
     /// Who was heard without being adopted, at most [`MAX_DISCOVERED`].
     pub discovered: BTreeMap<DeviceId, Discovered>,
 }
@@ -119,10 +122,17 @@ impl State {
         series
     }
 
+    /// How well the receivers that hear a device do so, in order of their number.
+    pub fn receptions_of(&self, device: DeviceId) -> impl Iterator<Item = (ReceiverId, Reception)> {
+        let all = (device, ReceiverId(u16::MIN))..=(device, ReceiverId(u16::MAX));
+        self.receptions.range(all).map(|((_, receiver), reception)| (*receiver, *reception))
+    }
+
     /// Takes over what the owner decided, and forgets the state of devices that are no longer adopted.
     pub fn take_household(&mut self, household: Arc<Household>) {
         self.current.retain(|key, _| household.devices.contains_key(&key.device));
         self.contacts.retain(|id, _| household.devices.contains_key(id));
+        self.receptions.retain(|(id, _), _| household.devices.contains_key(id));
         self.discovered.retain(|id, _| !household.devices.contains_key(id));
         self.household = household;
     }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use hub_assembly::{Config, Hub};
+use hub_assembly::{Config, Hub, SERVICE};
 use hub_model::ReceiverId;
-use hub_radio::{AdapterName, Asking, Gap, Listening, Plan, Reports, Way};
+use hub_radio::{AdapterLinks, AdapterName, Asking, Gap, Listening, Plan, Reports, Service, Way};
 
 use crate::exit::Failure;
 
@@ -24,6 +24,13 @@ pub(crate) fn plans(config: &Config) -> Result<Vec<Plan>, Failure> {
         way: Way::Best,
     };
     Ok(adapters.into_iter().zip(1..).map(plan).collect())
+}
+
+/// How the hub connects to its sensors: by the adapters that it listens with.
+pub(crate) fn links(plans: &[Plan]) -> impl Fn() -> AdapterLinks + Clone + Send + use<> {
+    let [service, to_sensor, to_hub] = SERVICE;
+    let (service, plans) = (Service { service, to_sensor, to_hub }, plans.to_vec());
+    move || AdapterLinks::new(service, &plans)
 }
 
 /// Tells the hub how one adapter is doing.

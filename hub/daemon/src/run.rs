@@ -40,7 +40,7 @@ async fn serve(config: Config, plans: Vec<Plan>) -> Result<(), Failure> {
         plan.check().await?;
     }
     tracing::info!(api = %format!("http://{}/", bound.address()), receivers = plans.len(), "the hub runs");
-    let running = hub.run(heard, bound);
+    let running = hub.run(heard, bound, radio::links(&plans))?;
     let mut tasks = JoinSet::new();
     for plan in plans {
         let told = Told { hub: Arc::clone(&hub), receiver: plan.receiver };

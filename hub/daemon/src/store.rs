@@ -13,7 +13,7 @@ mod task;
 
 use std::sync::Arc;
 
-use hub_assembly::{Config, Hub, ReplayClock, Surroundings};
+use hub_assembly::{Config, Hub, Luck, ReplayClock, Surroundings};
 use hub_model::{Clock, Epoch};
 
 use crate::{clock::MachineClock, exit::Failure};
@@ -28,6 +28,7 @@ pub(crate) fn open_live(config: Config) -> Result<Hub, Failure> {
     let around = Surroundings {
         kernel_boot: kernel_id(BOOT_ID)?,
         epoch_if_new: epoch()?,
+        luck: luck()?,
         clock: Box::new(move |boot, last_wall| Arc::new(MachineClock::new(boot, last_wall, trust))),
     };
     Ok(Hub::open(config, around)?)
@@ -50,9 +51,20 @@ fn exists(config: &Config) -> Result<(), Failure> {
 /// Opens the hub on the clock of a capture.
 pub(crate) fn open_replay(config: Config, clock: &Arc<ReplayClock>) -> Result<Hub, Failure> {
     let shown = Arc::clone(clock) as Arc<dyn Clock>;
-    let around =
-        Surroundings { kernel_boot: kernel_id(BOOT_ID)?, epoch_if_new: epoch()?, clock: Box::new(move |_, _| shown) };
+    let around = Surroundings {
+        kernel_boot: kernel_id(BOOT_ID)?,
+        epoch_if_new: epoch()?,
+        luck: luck()?,
+        clock: Box::new(move |_, _| shown),
+    };
     Ok(Hub::open(config, around)?)
+}
+
+/// The machine's own luck, which fails before it is needed if it fails at all.
+fn luck() -> Result<Luck, Failure> {
+    let failed = |error: getrandom::Error| Failure::Machine { what: "give random numbers", source: error.into() };
+    getrandom::fill(&mut [0; 32]).map_err(failed)?;
+    Ok(Box::new(|bytes| while getrandom::fill(bytes).is_err() {}))
 }
 
 fn epoch() -> Result<Epoch, Failure> {

@@ -22,7 +22,7 @@
 //! | 8 `AlertRaised`, 9 `AlertCleared` | alert kind (1 byte: 0 authentication failures, 1 store failing, 2 receiver down, 3 clock unset, 4 overload, 5 device silent), 0, or 1 and device |
 //! | 10 `ClockStepped` | ±milliseconds |
 //! | 11 `ReceiverGap` | receiver, milliseconds |
-//! | 12 `PairingProgressed` | pairing, step (1 byte: 0 waiting, 1 looking, 2 found, 3 proving, 4 setting up, 5 first reading, 6 paired and device, 7 failed and why: 1 byte, its place in `PairingFailure::ALL`) |
+//! | 12 `PairingProgressed` | pairing, step (1 byte: 0 looking, 1 found, 2 proving, 3 setting up, 4 first reading, 5 paired and device, 6 failed and why: 1 byte, its place in `PairingFailure::ALL`) |
 //!
 //! Layout: which values a frame has. n > 0 is the nth layout of the batch; 0 is a new one, and number of columns, for
 //! each quantity code and instance (1 byte) follow.
@@ -163,17 +163,16 @@ fn put_body(out: &mut Vec<u8>, told: &mut Told, body: &EventBody) {
 
 fn put_step(out: &mut Vec<u8>, step: PairingStep) {
     match step {
-        PairingStep::Waiting => out.push(0),
-        PairingStep::Looking => out.push(1),
-        PairingStep::Found => out.push(2),
-        PairingStep::Proving => out.push(3),
-        PairingStep::SettingUp => out.push(4),
-        PairingStep::FirstReading => out.push(5),
+        PairingStep::Looking => out.push(0),
+        PairingStep::Found => out.push(1),
+        PairingStep::Proving => out.push(2),
+        PairingStep::SettingUp => out.push(3),
+        PairingStep::FirstReading => out.push(4),
         PairingStep::Paired { device } => {
-            out.push(6);
+            out.push(5);
             put_u64(out, device.as_u64());
         }
-        PairingStep::Failed { why } => out.extend([7, position(&PairingFailure::ALL, &why)]),
+        PairingStep::Failed { why } => out.extend([6, position(&PairingFailure::ALL, &why)]),
     }
 }
 
@@ -314,14 +313,13 @@ fn body(kind: u8, bytes: &mut Bytes<'_>, told: &mut Told) -> Option<EventBody> {
 
 fn step(bytes: &mut Bytes<'_>) -> Option<PairingStep> {
     Some(match bytes.u8()? {
-        0 => PairingStep::Waiting,
-        1 => PairingStep::Looking,
-        2 => PairingStep::Found,
-        3 => PairingStep::Proving,
-        4 => PairingStep::SettingUp,
-        5 => PairingStep::FirstReading,
-        6 => PairingStep::Paired { device: DeviceId::from_u64(bytes.u64()?) },
-        7 => PairingStep::Failed { why: *PairingFailure::ALL.get(usize::from(bytes.u8()?))? },
+        0 => PairingStep::Looking,
+        1 => PairingStep::Found,
+        2 => PairingStep::Proving,
+        3 => PairingStep::SettingUp,
+        4 => PairingStep::FirstReading,
+        5 => PairingStep::Paired { device: DeviceId::from_u64(bytes.u64()?) },
+        6 => PairingStep::Failed { why: *PairingFailure::ALL.get(usize::from(bytes.u8()?))? },
         _ => return None,
     })
 }

@@ -1,24 +1,28 @@
-use hub_model::{Had, LogPlace, SampleHint, UnixMillis};
+use hub_model::{Had, LogPlace, SampleHint, Stamp, TimeQuality, UnixMillis};
 use wire::log::SampleId;
 
-/// A sample that was heard and one that is fetched are the same when their hints are, and their times no further apart
-/// than this, ms. A hint comes again after 4096 samples, at a sample a minute after 68 hours.
-const SAME_MS: i64 = 12 * 3_600_000;
-/// After a silence of this length it is not taken for granted that the next hint is of the very next sample, ms.
-const SURE_MS: i64 = 3_600_000;
-/// Samples that were heard while earlier ones are missing; beyond it the oldest are forgotten, and fetched once more.
+use crate::Taken;
+
+/// An advert tells of a sample at once; it may have waited for the advert before it, and some are lost: so much later it is
+/// heard at most, ms. What comes later is the same sample told anew, because nothing has changed, and is no measurement
+/// of then.
+const TOLD_MS: i64 = 30_000;
+/// Where it is not known when a sample was taken, its hint is taken for it within this, ms: it comes again after 4096 samples,
+/// at a sample a minute after 68 hours.
+const HINT_MS: i64 = 12 * 3_600_000;
+/// Samples that were heard since the log was last fetched; beyond it the oldest are forgotten, and fetched once more.
 const MOST_HAD: usize = 8_192;
 
-/// Which samples of a sensor's log are here: all before [`next`](Self::next), and some after it.
+/// Which samples of a sensor's log are here: all before [`next`](Self::next), and those that were heard since.
 ///
-/// Adverts tell only the end of a sample's number. So what was heard behind a gap is remembered as heard, with its time, and
-/// only the log itself, in which numbers are whole, closes the gap.
+/// Adverts tell only the end of a sample's number, and not when it was taken. So what was heard is remembered with its time, and
+/// only the log itself, in which numbers and times are whole, says what is still missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coverage {
     next: SampleId,
     /// In the order in which they came.
     had: Vec<Had>,
-    last_at: Option<UnixMillis>,
+    last_at: Option<Stamp>,
 }
 
 impl Coverage {
@@ -43,26 +47,16 @@ impl Coverage {
         self.next
     }
 
-    /// Is something missing that was measured before what was heard last?
-    pub const fn has_gap(&self) -> bool {
-        !self.had.is_empty()
-    }
-
     /// When something was heard last.
-    pub const fn last_at(&self) -> Option<UnixMillis> {
+    pub const fn last_at(&self) -> Option<Stamp> {
         self.last_at
     }
 
     /// A sample was heard then, or read from the log of events.
-    pub fn heard(&mut self, hint: SampleHint, at: UnixMillis) {
-        let is_sure = self.last_at.is_none_or(|last| (at - last).saturating_abs() <= SURE_MS);
+    pub fn heard(&mut self, hint: SampleHint, at: Stamp) {
         self.last_at = self.last_at.max(Some(at));
-        if is_sure && self.had.is_empty() && hint == hint_of(self.next) {
-            self.next = after(self.next);
-            return;
-        }
-        let is_before = |had: &Had| had.hint == hint && (had.at - at).saturating_abs() <= SAME_MS;
-        if self.had.iter().any(is_before) || (is_sure && self.had.is_empty() && hint == hint_of(before(self.next))) {
+        // Told anew: the first time is nearer to when it was taken.
+        if self.had.iter().rev().take(8).any(|had| had.hint == hint && had.at.boot == at.boot) {
             return;
         }
         self.had.push(Had { hint, at });
@@ -71,34 +65,24 @@ impl Coverage {
         }
     }
 
-    /// Is this sample, taken then, here already?
-    pub fn has(&self, id: SampleId, at: UnixMillis) -> bool {
-        id < self.next || self.had.iter().any(|had| is_same(had, id, at))
+    /// Is this sample, taken then, here already? `wall` tells what time a stamp was.
+    pub fn has(&self, id: SampleId, taken: Taken, wall: impl Fn(Stamp) -> UnixMillis) -> bool {
+        let slack_ms = if taken.quality == TimeQuality::Synchronised { TOLD_MS } else { HINT_MS };
+        id < self.next || self.had.iter().any(|had| is_near(had, id, taken.at, slack_ms, &wall))
     }
 
     /// Everything up to this sample, taken then, is here now: fetched, heard before, or gone from the log for good.
-    pub fn settle(&mut self, id: SampleId, at: UnixMillis) {
+    pub fn settle(&mut self, id: SampleId, at: UnixMillis, wall: impl Fn(Stamp) -> UnixMillis) {
         if id >= self.next {
-            self.next = after(id);
-            self.had.retain(|had| !is_same(had, id, at) && had.at > at + -SAME_MS);
+            self.next = SampleId { number: id.number.wrapping_add(1), ..id };
+            let is_over = |had: &Had| is_near(had, id, at, HINT_MS, &wall) || wall(had.at) < at + -HINT_MS;
+            self.had.retain(|had| !is_over(had));
         }
     }
 }
 
-fn is_same(had: &Had, id: SampleId, at: UnixMillis) -> bool {
-    had.hint == hint_of(id) && (had.at - at).saturating_abs() <= SAME_MS
-}
-
-const fn hint_of(id: SampleId) -> SampleHint {
-    SampleHint(u16::from_le_bytes(id.hint()))
-}
-
-const fn after(id: SampleId) -> SampleId {
-    SampleId { number: id.number.wrapping_add(1), ..id }
-}
-
-const fn before(id: SampleId) -> SampleId {
-    SampleId { number: id.number.wrapping_sub(1), ..id }
+fn is_near(had: &Had, id: SampleId, at: UnixMillis, slack_ms: i64, wall: &impl Fn(Stamp) -> UnixMillis) -> bool {
+    had.hint == SampleHint(u16::from_le_bytes(id.hint())) && (wall(had.at) - at).saturating_abs() <= slack_ms
 }
 
 #[cfg(test)]

@@ -6,17 +6,21 @@
 //! [`Clockwork`] tells when a sample was taken that only knows its sensor's uptime.
 //!
 //! ```
-//! use hub_link::{Coverage, SampleId};
-//! use hub_model::{SampleHint, UnixMillis};
+//! use hub_link::{Coverage, SampleId, Taken};
+//! use hub_model::{BootId, SampleHint, Stamp, TimeQuality, UnixMillis};
 //!
-//! let mut coverage = Coverage::beginning_at(SampleId { boot: 1, number: 10 });
-//! let minute = |nth: i64| UnixMillis(1_795_219_200_000 + nth * 60_000);
-//! coverage.heard(SampleHint(0x100B), minute(1));
-//! coverage.heard(SampleHint(0x100D), minute(3));
-//! // The twelfth is missing; it is all that is to be fetched.
-//! assert_eq!(coverage.next(), SampleId { boot: 1, number: 12 });
-//! assert!(!coverage.has(SampleId { boot: 1, number: 12 }, minute(2)));
-//! assert!(coverage.has(SampleId { boot: 1, number: 13 }, minute(3)));
+//! let begun = UnixMillis(1_795_219_200_000);
+//! let (wall, minute) = (|stamp: Stamp| begun + stamp.ms as i64, |nth: i64| begun + nth * 60_000);
+//! let taken = |nth| Taken { at: minute(nth), quality: TimeQuality::Synchronised };
+//!
+//! let mut coverage = Coverage::beginning_at(SampleId { boot: 1, number: 11 });
+//! coverage.heard(SampleHint(0x100B), Stamp { boot: BootId(7), ms: 60_000 });
+//! coverage.heard(SampleHint(0x100D), Stamp { boot: BootId(7), ms: 180_000 });
+//! // The log has 11, 12 and 13, of one minute each: the twelfth alone is missing.
+//! let missing: Vec<u32> = (11..=13)
+//!     .filter(|number| !coverage.has(SampleId { boot: 1, number: *number }, taken(i64::from(*number) - 10), wall))
+//!     .collect();
+//! assert_eq!(missing, [12]);
 //! ```
 //!
 //! Does not know: radios, adapters, when a sensor can be reached, where anything is kept; no clock, no async runtime.
@@ -39,3 +43,7 @@ pub use log::Sampled;
 pub use session::{Given, Session};
 pub use settings::check;
 pub use wire::log::SampleId;
+
+/// The UUIDs of our sensors' GATT service: the service, where the hub writes, where the sensor notifies.
+pub const SERVICE: [u128; 3] =
+    [wire::gatt::SERVICE.as_u128(), wire::gatt::TO_SENSOR.as_u128(), wire::gatt::TO_HUB.as_u128()];

@@ -32,6 +32,7 @@ mod household;
 mod link;
 mod name;
 mod reading;
+mod reception;
 mod sensor;
 mod statistics;
 mod time;
@@ -55,6 +56,7 @@ pub use household::{Household, Room, RoomId};
 pub use link::{Link, LinkError, Links, Peer};
 pub use name::{Name, NameError};
 pub use reading::{Origin, SampleHint, SeriesKey, Value};
+pub use reception::{FAIR_DBM, FAIR_PERCENT, Hearing, Reception, WEAK_DBM, WEAK_PERCENT};
 pub use sensor::{
     Anchor, Claim, DeadBand, FirmwareVersion, Had, LogPlace, LogStanding, Pairing, PairingFailure, PairingId,
     PairingStep, SensorError, SensorKey, SensorPort, SensorReport, SensorSettings, SensorStanding, Wishes,

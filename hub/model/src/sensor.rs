@@ -2,7 +2,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::{Address, CommandError, DeviceId, Name, Quantity, RoomId, SampleHint, TimeQuality, UnixMillis};
+use crate::{Address, CommandError, DeviceId, Name, Quantity, RoomId, SampleHint, Stamp, TimeQuality, UnixMillis};
 
 /// What one of our sensors and this hub agreed on: 256 bits, from which every other key of theirs is derived. Never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -120,8 +120,6 @@ pub struct PairingId(pub u32);
 /// How far a pairing has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PairingStep {
-    /// It waits for the pairings before it.
-    Waiting,
     /// Nobody with this label was heard yet.
     Looking,
     /// It was heard, and the hub connects.
@@ -277,8 +275,8 @@ pub struct Anchor {
 pub struct Had {
     /// The end of its number.
     pub hint: SampleHint,
-    /// When it was heard.
-    pub at: UnixMillis,
+    /// When it was heard, by the boot clock: what time that was may be found out later.
+    pub at: Stamp,
 }
 
 /// Where the hub stands in a sensor's log, as it is kept.
@@ -289,7 +287,7 @@ pub struct LogPlace {
     /// Samples after it that were heard all the same.
     pub had: Vec<Had>,
     /// When something was heard last.
-    pub last_at: Option<UnixMillis>,
+    pub last_at: Option<Stamp>,
 }
 
 /// What the hub knows of a sensor of ours beside what every device has: the present, not kept over a restart but for the

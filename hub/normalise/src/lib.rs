@@ -63,12 +63,15 @@ mod lru;
 mod plausible;
 mod presence;
 mod recent;
+mod signal;
 mod step;
 mod verdict;
 
 pub use flood::{FLOOD_FRAMES, FLOOD_MS, Flood, QUIET_MS};
 pub use guard::{REPEAT_MS, RESTART_LEAP, RESTART_RUN, SILENCE_MS};
+pub use plausible::correct;
 pub use presence::{CHANCE, Change, DEAF_MS, Presence, TOGETHER_MS};
 pub use recent::{CONTENT_MS, PACKET_MS};
+pub use signal::{Closed, MISSED, PAIRS, Signals, WINDOW_MS};
 pub use step::{Heard, Normaliser, STRANGERS};
 pub use verdict::{Accepted, Verdict};

@@ -1,7 +1,7 @@
 use hub_model::{Calibration, Kind, Refusal, Value};
 
-/// Adds the owner's offsets and drops what no sound device can report.
-pub(crate) fn normalise(values: Vec<Value>, calibration: Option<&Calibration>) -> (Vec<Value>, Vec<Refusal>) {
+/// Adds the owner's offsets and drops what no sound device can report, and says why.
+pub fn correct(values: Vec<Value>, calibration: Option<&Calibration>) -> (Vec<Value>, Vec<Refusal>) {
     let mut refusals = Vec::new();
     let mut plausible = values;
     plausible.retain_mut(|value| {

@@ -82,7 +82,7 @@ impl Normaliser {
         if pass != Pass::New {
             return Verdict::Duplicate;
         }
-        let (values, implausible) = plausible::normalise(decoded.values, device.map(|device| &device.calibration));
+        let (values, implausible) = plausible::correct(decoded.values, device.map(|device| &device.calibration));
         let counter = decoded.counter.filter(|_| decoded.encrypted);
         Verdict::Accepted(Accepted {
             device: id,

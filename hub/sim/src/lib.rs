@@ -20,16 +20,20 @@
 
 mod air;
 mod climate;
+mod clock;
 mod furnish;
 mod house;
 mod past;
+mod range;
 mod sensor;
 #[cfg(test)]
 mod tests;
 
 pub use air::Air;
 pub use climate::Climate;
+pub use clock::SimClock;
 pub use furnish::furnish;
 pub use house::{House, HouseError};
 pub use past::{Past, PastError, live_through};
+pub use range::{Range, RangeLink};
 pub use sensor::{Profile, Sensor, Sent};

@@ -51,12 +51,12 @@ macro_rules! error {
         #[derive(SimpleObject)]
         pub(crate) struct $name {
             /// Which kind of refusal: stable, for programs.
-            code: MutationErrorCode,
+            pub(super) code: MutationErrorCode,
             /// What is wrong and what would be right, in English, for people.
-            message: String,
+            pub(super) message: String,
             /// Where in the arguments it is, such as `input`, `name`; null when it concerns no single field.
-            path: Option<Vec<String>>,
-            $($(#[$own_about])* $own: $type,)?
+            pub(super) path: Option<Vec<String>>,
+            $($(#[$own_about])* pub(super) $own: $type,)?
         }
     };
 }
@@ -109,6 +109,12 @@ error! {
 
 fn path(field: &str) -> Option<Vec<String>> {
     Some(vec!["input".to_owned(), field.to_owned()])
+}
+
+impl NotFoundError {
+    pub(super) fn at(field: &str, message: String) -> Self {
+        Self { code: MutationErrorCode::NotFound, message, path: path(field) }
+    }
 }
 
 impl InvalidInputError {

@@ -12,6 +12,7 @@ use hub_model::{
 };
 
 use crate::ports::{START, START_BOOT_MS, TestClock, TestCommands, TestDeadLetters, TestHealth, TestHistory, publish};
+use crate::sensors::TestSensors;
 
 /// A hub in memory and the schema over it.
 pub(crate) struct House {
@@ -22,6 +23,7 @@ pub(crate) struct House {
     /// The history that statistics are asked of.
     pub(crate) store: Arc<History>,
     pub(crate) commands: Arc<TestCommands>,
+    pub(crate) sensors: Arc<TestSensors>,
     pub(crate) dead_letters: Arc<TestDeadLetters>,
     pub(crate) schema: HubSchema,
 }
@@ -55,11 +57,13 @@ impl House {
         assert!(history.store.set(store.clone()).is_ok());
         let commands = Arc::new(TestCommands::new(bus.clone()));
         let dead_letters = Arc::new(TestDeadLetters::default());
+        let sensors = Arc::new(TestSensors::default());
         let ports = Ports {
             bus: bus.clone(),
             history: history.clone(),
             statistics: store.clone(),
             commands: commands.clone(),
+            sensors: sensors.clone(),
             dead_letters: dead_letters.clone(),
             health: Arc::new(TestHealth),
             clock: clock.clone(),
@@ -67,7 +71,7 @@ impl House {
             home_zone: "Europe/Berlin".parse().unwrap(),
             default_retention: Retention::default(),
         };
-        Self { bus, log, clock, history, store, commands, dead_letters, schema: build(ports, limits) }
+        Self { bus, log, clock, history, store, commands, sensors, dead_letters, schema: build(ports, limits) }
     }
 
     /// A kitchen with an encrypting sensor 1 that measures 25.06 °C and 41.5 %, sensor 2 in no room, and sensor 3 that

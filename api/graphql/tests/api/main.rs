@@ -10,4 +10,6 @@ mod limits;
 mod ports;
 mod queries;
 mod retention;
+mod sensors;
+mod signals;
 mod statistics;

@@ -9,9 +9,10 @@ use api_graphql::{HubSchema, Limits, Ports};
 use hub_bus::{Bus, MemoryLog, State};
 use hub_model::{
     AlignedData, AlignedQuery, BootId, Clock, CommandError, CommandFuture, CommandPort, DeadLetter, DeadLetterReader,
-    DeviceId, Expiring, HistoryError, HistoryQuery, HistoryReader, Now, Quantity, RawPoint, Request, Resolution,
-    Retention, SeriesData, SeriesKey, SeriesStatistics, Stamp, StatisticsQuery, StatisticsReader, StoreStats,
-    TimeQuality, UnixMillis, WallTime, Zone,
+    DeviceId, Expiring, HistoryError, HistoryQuery, HistoryReader, Now, Pairing, PairingId, Quantity, RawPoint,
+    Request, Resolution, Retention, SensorError, SensorPort, SensorSettings, SensorStanding, SeriesData, SeriesKey,
+    SeriesStatistics, Stamp, StatisticsQuery, StatisticsReader, StoreStats, TimeQuality, UnixMillis, WallTime, Wishes,
+    Zone,
 };
 
 use crate::schema::TestHealth;
@@ -23,6 +24,7 @@ pub(crate) fn schema() -> HubSchema {
         history: Arc::new(Empty),
         statistics: Arc::new(Empty),
         commands: Arc::new(Empty),
+        sensors: Arc::new(Empty),
         dead_letters: Arc::new(Empty),
         health: Arc::new(TestHealth(Vec::new())),
         clock: Arc::new(Empty),
@@ -34,6 +36,36 @@ pub(crate) fn schema() -> HubSchema {
 }
 
 struct Empty;
+
+impl SensorPort for Empty {
+    fn pair(&self, _: Vec<(String, Wishes)>) -> Result<Vec<Pairing>, SensorError> {
+        Err(SensorError::Stopping)
+    }
+
+    fn cancel(&self, pairing: PairingId) -> Result<Pairing, SensorError> {
+        Err(SensorError::NoPairing(pairing))
+    }
+
+    fn pairings(&self) -> Vec<Pairing> {
+        Vec::new()
+    }
+
+    fn set(&self, device: DeviceId, _: SensorSettings) -> Result<(), SensorError> {
+        Err(SensorError::NotOurs { device })
+    }
+
+    fn rotate(&self, device: DeviceId) -> Result<(), SensorError> {
+        Err(SensorError::NotOurs { device })
+    }
+
+    fn release(&self, device: DeviceId) -> Result<(), SensorError> {
+        Err(SensorError::NotOurs { device })
+    }
+
+    fn standing(&self, _: DeviceId) -> Option<SensorStanding> {
+        None
+    }
+}
 
 impl HistoryReader for Empty {
     fn query(&self, query: &HistoryQuery) -> Result<SeriesData, HistoryError> {

@@ -1,3 +1,5 @@
+mod signals;
+
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -44,7 +46,8 @@ fn an_owner_is_told_of_a_sensor_that_falls_silent_and_of_its_return() {
     let (folder, time) = (tempfile::tempdir().unwrap(), Arc::new(AtomicU64::new(1000)));
     let ticking = Arc::clone(&time);
     let clock = Box::new(move |boot, _| Arc::new(Moved(boot, ticking)) as Arc<dyn Clock>);
-    let around = Surroundings { kernel_boot: [1; 16], epoch_if_new: Epoch(1), clock };
+    let around =
+        Surroundings { kernel_boot: [1; 16], epoch_if_new: Epoch(1), luck: Box::new(|bytes| bytes.fill(7)), clock };
     let hub = Hub::open(Config::with_store(folder.path()).unwrap(), around).unwrap();
     let (device, name) = (DeviceId::from(BATH), Some(Name::parse("Bath").unwrap()));
     let command = Command::AdoptDevice { device, name, room: None, key: None, replay: ReplayRule::Strict };

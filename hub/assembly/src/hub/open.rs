@@ -1,13 +1,23 @@
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hub_bus::{Bus, BusError, Current, State};
 use hub_history::History;
+use hub_link::{HubIdentity, TalkError};
 use hub_model::{BootId, Clock, CommandError, Epoch, EventLog, UnixMillis, chain};
 use hub_registry::{Registry, RegistryError};
 use thiserror::Error;
+use tokio::sync::mpsc;
 
 use super::Hub;
-use crate::{Config, alerts::Alerts, desk::Desk, metrics::Metrics, receivers::Receivers};
+use crate::{
+    Config,
+    alerts::Alerts,
+    desk::Desk,
+    metrics::Metrics,
+    receivers::Receivers,
+    sensors::{Luck, Sensors},
+    steward::NOTICE_QUEUE,
+};
 
 /// The newest events that live readers find in memory; who is further behind reads the log.
 const RING_EVENTS: usize = 4096;
@@ -18,6 +28,8 @@ pub struct Surroundings {
     pub kernel_boot: [u8; 16],
     /// A number for the life of a new store; it should not have been used before.
     pub epoch_if_new: Epoch,
+    /// Fills bytes with random ones: keys of sensors are made of them.
+    pub luck: Luck,
     /// Makes the clock, once it is known which boot this is and when the hub last knew the time.
     pub clock: ClockMaker,
 }
@@ -46,6 +58,9 @@ pub enum OpenError {
     /// The bus cannot begin.
     #[error(transparent)]
     Bus(#[from] BusError),
+    /// The keys that the hub shows to its sensors cannot be made.
+    #[error("the hub's own keys cannot be made")]
+    Identity(#[from] TalkError),
     /// What was stored before a crash and not told yet cannot be told.
     #[error("the changes of the last run cannot be told")]
     Pending(#[from] CommandError),
@@ -109,13 +124,16 @@ impl Hub {
         let mut state = State::default();
         state.take_household(registry.household());
         for (key, value, wall) in history.last_values() {
-            if state.household.devices.contains_key(&key.device) {
+            // How the hub hears a device is no sensor of it.
+            if state.household.devices.contains_key(&key.device) && !key.is_signal() {
                 state.current.insert(key, Current { value, at: hub_model::Stamp::wall(wall.at), wall });
             }
         }
         let bus = Bus::new(Arc::clone(&history) as Arc<dyn EventLog>, state, RING_EVENTS)?;
         let dead_letters = Arc::new(registry.dead_letters()?);
         let registry = Arc::new(Mutex::new(registry));
+        let sensors = sensors(&registry, &bus, &clock, around.luck)?;
+        let (notices, noticed) = mpsc::channel(NOTICE_QUEUE);
         let desk = Desk::new(Arc::clone(&registry), bus.clone(), Arc::clone(&history), Arc::clone(&clock));
         let pending = desk.tell_pending()?;
         if pending > 0 {
@@ -133,6 +151,23 @@ impl Hub {
             alerts: Arc::new(Alerts::default()),
             receivers: Arc::new(Receivers::default()),
             desk,
+            sensors: Arc::new(sensors),
+            notices,
+            noticed: Mutex::new(Some(noticed)),
         })
     }
+}
+
+fn sensors(
+    registry: &Arc<Mutex<Registry>>,
+    bus: &Bus,
+    clock: &Arc<dyn Clock>,
+    mut luck: Luck,
+) -> Result<Sensors, OpenError> {
+    let mut id = [0; 16];
+    luck(&mut id);
+    let made = HubIdentity::generate(id)?.to_bytes();
+    let kept = registry.lock().unwrap_or_else(PoisonError::into_inner).identity(|| made)?;
+    let identity = HubIdentity::from_bytes(&kept);
+    Ok(Sensors::new(Arc::clone(registry), bus.clone(), Arc::clone(clock), identity, luck))
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use api_server::{BindError, Bound, Parts, Server};
-use hub_model::RawAdvert;
+use hub_model::{Links, RawAdvert};
 use thiserror::Error;
 use tokio::{
     sync::mpsc,
@@ -16,11 +16,12 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::Hub;
+use super::{Hub, OpenError};
 use crate::{
     keeper::Keeper,
     pipeline::Pipeline,
     receivers::Receivers,
+    steward::Steward,
     supervise::{GivenUp, StationResult, supervise},
 };
 
@@ -71,8 +72,17 @@ impl Hub {
         Server::bind(self.config.server.clone()).await
     }
 
-    /// Starts the stations: the pipeline on `adverts`, the keeper, the server on `bound`.
-    pub fn run(&self, adverts: mpsc::Receiver<RawAdvert>, bound: Bound) -> Running {
+    /// Starts the stations: the pipeline on `adverts`, the keeper, the steward on the links that `links` makes, the server on
+    /// `bound`.
+    ///
+    /// # Errors
+    /// When the registry cannot be read.
+    pub fn run<L: Links>(
+        &self,
+        adverts: mpsc::Receiver<RawAdvert>,
+        bound: Bound,
+        links: impl Fn() -> L + Clone + Send + 'static,
+    ) -> Result<Running, OpenError> {
         let stop = CancellationToken::new();
         let mut stations = JoinSet::new();
         let progress = Progress::default();
@@ -98,6 +108,18 @@ impl Hub {
             Box::pin(keep(Arc::clone(&kept), Arc::clone(&beat), stopping.clone()))
         }));
 
+        let steward = Arc::new(tokio::sync::Mutex::new(self.steward()?));
+        let stopping = stop.clone();
+        stations.spawn(supervise("steward", Arc::clone(&self.clock), stop.clone(), move || {
+            let (steward, links, stopping) = (Arc::clone(&steward), links.clone(), stopping.clone());
+            // Links are no Send: the steward has a thread of its own.
+            let attend = move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                runtime.block_on(attend(steward, links(), stopping))
+            };
+            Box::pin(async move { tokio::task::spawn_blocking(attend).await? })
+        }));
+
         let doctor = self.doctor();
         let metrics = Arc::clone(&doctor);
         let parts = Parts {
@@ -110,7 +132,7 @@ impl Hub {
             serving.await;
             Ok(())
         });
-        Running { stations, stop, keeper, progress }
+        Ok(Running { stations, stop, keeper, progress })
     }
 }
 
@@ -200,6 +222,22 @@ async fn hear(
         receivers.heard(advert.receiver);
         if let Err(error) = pipeline.hear(&advert) {
             tracing::error!(error = hub_model::chain(&error), address = %advert.address, "an advert is lost");
+        }
+    }
+}
+
+/// The steward's station: until it is stopped, even in the middle of a session, which is resumed another time.
+async fn attend(
+    steward: Arc<tokio::sync::Mutex<Steward>>,
+    links: impl Links,
+    stop: CancellationToken,
+) -> StationResult {
+    let mut steward = steward.lock().await;
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return steward.keep(),
+            attended = steward.attend(&links) => attended?,
         }
     }
 }

@@ -62,9 +62,9 @@ fn every_kind_of_event_has_the_bytes_that_it_always_had() {
         (EventBody::ClockStepped { by_ms: -2 }, format!("8a{head}03")),
         (EventBody::ReceiverGap { receiver: ReceiverId(2), length_ms: 12_000 }, format!("8b{head}02e05d")),
         (EventBody::DeviceActed { device, action: press, origin: fetched }, format!("82{head}{id}0c00bc1a000000")),
-        (paired(PairingStep::SettingUp), format!("8c{head}0304")),
-        (paired(PairingStep::Paired { device }), format!("8c{head}0306{id}")),
-        (paired(PairingStep::Failed { why: PairingFailure::WrongCode }), format!("8c{head}030701")),
+        (paired(PairingStep::SettingUp), format!("8c{head}0303")),
+        (paired(PairingStep::Paired { device }), format!("8c{head}0305{id}")),
+        (paired(PairingStep::Failed { why: PairingFailure::WrongCode }), format!("8c{head}030601")),
     ];
     for (body, expected) in golden {
         let event = event(1000, 5000, body);

@@ -1,3 +1,4 @@
+use hub_model::BootId;
 use proptest::prelude::*;
 
 use super::*;
@@ -8,49 +9,62 @@ fn id(number: u32) -> SampleId {
     SampleId { boot: 3, number }
 }
 
+fn hint_of(id: SampleId) -> SampleHint {
+    SampleHint(u16::from_le_bytes(id.hint()))
+}
+
 fn at(number: u32) -> UnixMillis {
     START + i64::from(number) * 60_000
 }
 
-fn hear(coverage: &mut Coverage, number: u32) {
-    coverage.heard(hint_of(id(number)), at(number) + 3_000);
+fn taken(number: u32) -> Taken {
+    Taken { at: at(number), quality: TimeQuality::Synchronised }
+}
+
+fn wall(stamp: Stamp) -> UnixMillis {
+    START + i64::try_from(stamp.ms).unwrap()
+}
+
+fn hear(coverage: &mut Coverage, number: u32, late_ms: u64) {
+    let ms = u64::from(number) * 60_000 + late_ms;
+    coverage.heard(hint_of(id(number)), Stamp { boot: BootId(1), ms });
 }
 
 #[test]
-fn what_comes_in_order_leaves_nothing_to_fetch() {
+fn what_was_heard_at_once_is_had_and_what_was_told_anew_later_is_not() {
     let mut coverage = Coverage::beginning_at(id(0));
-    (0..10_000).for_each(|number| hear(&mut coverage, number));
-    assert_eq!((coverage.next(), coverage.has_gap()), (id(10_000), false));
+    hear(&mut coverage, 4, 3_000);
+    hear(&mut coverage, 9, 58_000);
+    hear(&mut coverage, 9, 59_000);
+    assert!(coverage.has(id(4), taken(4), wall) && !coverage.has(id(9), taken(9), wall));
+    assert_eq!(coverage.place().had.len(), 2);
 }
 
 #[test]
-fn a_sample_that_is_told_again_is_not_another_one() {
+fn a_time_that_is_a_guess_is_taken_for_a_wide_one() {
     let mut coverage = Coverage::beginning_at(id(0));
-    [0, 1, 1, 3, 3].into_iter().for_each(|number| hear(&mut coverage, number));
-    assert_eq!((coverage.next(), coverage.place().had.len()), (id(2), 1));
-}
-
-#[test]
-fn a_new_boot_is_a_gap_until_the_log_says_where_the_old_one_ended() {
-    let mut coverage = Coverage::beginning_at(id(7));
-    hear(&mut coverage, 7);
-    let reborn = SampleId { boot: 4, number: 0 };
-    coverage.heard(hint_of(reborn), at(8));
-    assert_eq!((coverage.next(), coverage.has_gap()), (id(8), true));
-    coverage.settle(id(8), at(8));
-    assert!(coverage.has(reborn, at(8)));
-    coverage.settle(reborn, at(8));
-    assert_eq!((coverage.next(), coverage.has_gap()), (after(reborn), false));
+    hear(&mut coverage, 9, 3_000);
+    let guessed = Taken { at: at(9) + 3_600_000, quality: TimeQuality::Estimated };
+    assert!(coverage.has(id(9), guessed, wall));
 }
 
 #[test]
 fn after_days_of_silence_the_same_hint_is_not_the_same_sample() {
     let mut coverage = Coverage::beginning_at(id(0));
-    (0..5).for_each(|number| hear(&mut coverage, number));
-    // 4096 samples later: the hint is the one that would come next.
-    hear(&mut coverage, 5 + 4096);
-    assert_eq!((coverage.next(), coverage.has_gap()), (id(5), true));
-    assert!(!coverage.has(id(5), at(5)) && coverage.has(id(5 + 4096), at(5 + 4096)));
+    hear(&mut coverage, 5 + 4096, 1_000);
+    assert!(!coverage.has(id(5), taken(5), wall) && coverage.has(id(5 + 4096), taken(5 + 4096), wall));
+}
+
+#[test]
+fn what_is_settled_is_forgotten() {
+    let mut coverage = Coverage::beginning_at(id(0));
+    (0..500).for_each(|number| hear(&mut coverage, number, 1_000));
+    for number in 0..500 {
+        coverage.settle(id(number), at(number), wall);
+    }
+    assert_eq!((coverage.next(), coverage.place().had), (id(500), vec![]));
+    coverage.settle(id(3), at(3), wall);
+    assert_eq!(coverage.next(), id(500));
 }
 
 proptest! {
@@ -63,24 +77,23 @@ proptest! {
     ) {
         let count = heard.len() as u32;
         let mut coverage = Coverage::beginning_at(id(0));
-        let mut taken = vec![0_u8; heard.len()];
+        let mut times = vec![0_u8; heard.len()];
         for (number, is_heard) in heard.iter().enumerate() {
             if *is_heard && !(absent.0..absent.0 + absent.1).contains(&number) {
-                hear(&mut coverage, number as u32);
-                taken[number] += 1;
+                hear(&mut coverage, number as u32, 3_000);
+                times[number] += 1;
             }
         }
         for length in breaks.into_iter().chain([usize::MAX]) {
-            // What was not kept before a restart is read from the log of events again.
             coverage = Coverage::from_place(&coverage.place());
             for number in (coverage.next().number..count).take(length) {
-                if !coverage.has(id(number), at(number)) {
-                    taken[number as usize] += 1;
+                if !coverage.has(id(number), taken(number), wall) {
+                    times[number as usize] += 1;
                 }
-                coverage.settle(id(number), at(number));
+                coverage.settle(id(number), at(number), wall);
             }
         }
-        prop_assert!(taken.iter().all(|times| *times == 1), "{:?}", taken.iter().position(|times| *times != 1));
-        prop_assert_eq!((coverage.next(), coverage.has_gap()), (id(count), false));
+        prop_assert!(times.iter().all(|times| *times == 1), "{:?}", times.iter().position(|times| *times != 1));
+        prop_assert_eq!(coverage.next(), id(count));
     }
 }

@@ -1,8 +1,8 @@
 //! Records of our own sensors. As in the parent: version 1, and fields are never taken out or changed in meaning.
 
 use hub_model::{
-    Address, Anchor, Claim, DeadBand, FirmwareVersion, Had, LogPlace, Name, Quantity, RoomId, SampleHint, SensorKey,
-    SensorSettings, UnixMillis, Wishes,
+    Address, Anchor, BootId, Claim, DeadBand, FirmwareVersion, Had, LogPlace, Name, Quantity, RoomId, SampleHint,
+    SensorKey, SensorSettings, Stamp, UnixMillis, Wishes,
 };
 use serde::{Deserialize, Serialize};
 
@@ -110,8 +110,8 @@ impl ClaimRecord {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct LogRecord {
     next: (u32, u32),
-    had: Vec<(u16, i64)>,
-    last_ms: Option<i64>,
+    had: Vec<(u16, u32, u64)>,
+    last: Option<(u32, u64)>,
     anchors: Vec<(u32, u32, i64)>,
 }
 
@@ -119,20 +119,18 @@ impl LogRecord {
     pub(crate) fn new(place: &LogPlace, anchors: &[Anchor]) -> Self {
         Self {
             next: place.next,
-            had: place.had.iter().map(|had| (had.hint.0, had.at.0)).collect(),
-            last_ms: place.last_at.map(|at| at.0),
+            had: place.had.iter().map(|had| (had.hint.0, had.at.boot.0, had.at.ms)).collect(),
+            last: place.last_at.map(|at| (at.boot.0, at.ms)),
             anchors: anchors.iter().map(|anchor| (anchor.boot, anchor.uptime_s, anchor.at.0)).collect(),
         }
     }
 
     pub(crate) fn parts(self) -> (LogPlace, Vec<Anchor>) {
-        let had = |(hint, at)| Had { hint: SampleHint(hint), at: UnixMillis(at) };
+        let stamp = |(boot, ms)| Stamp { boot: BootId(boot), ms };
+        let had = |(hint, boot, ms)| Had { hint: SampleHint(hint), at: stamp((boot, ms)) };
         let anchor = |(boot, uptime_s, at)| Anchor { boot, uptime_s, at: UnixMillis(at) };
-        let place = LogPlace {
-            next: self.next,
-            had: self.had.into_iter().map(had).collect(),
-            last_at: self.last_ms.map(UnixMillis),
-        };
+        let place =
+            LogPlace { next: self.next, had: self.had.into_iter().map(had).collect(), last_at: self.last.map(stamp) };
         (place, self.anchors.into_iter().map(anchor).collect())
     }
 }

@@ -1,6 +1,6 @@
 use hub_model::{
-    Address, DeadBand, FirmwareVersion, Had, Name, Quantity, RoomId, SampleHint, SensorKey, SensorSettings, UnixMillis,
-    Wishes,
+    Address, BootId, DeadBand, FirmwareVersion, Had, Name, Quantity, RoomId, SampleHint, SensorKey, SensorSettings,
+    Stamp, UnixMillis, Wishes,
 };
 
 use super::*;
@@ -54,8 +54,8 @@ fn a_claim_is_there_after_a_restart_and_gone_after_its_removal() {
 fn the_place_in_a_log_is_kept_with_the_event_that_it_counts() {
     let mut registry = Registry::in_memory().unwrap();
     assert_eq!(registry.log_places().unwrap(), (BTreeMap::new(), Seq(0)));
-    let had = vec![Had { hint: SampleHint(0x1234), at: UnixMillis(7) }];
-    let place = LogPlace { next: (3, 99), had, last_at: Some(UnixMillis(8)) };
+    let had = vec![Had { hint: SampleHint(0x1234), at: Stamp { boot: BootId(2), ms: 7 } }];
+    let place = LogPlace { next: (3, 99), had, last_at: Some(Stamp { boot: BootId(3), ms: 8 }) };
     let anchors = [Anchor { boot: 3, uptime_s: 60, at: UnixMillis(1) }];
     registry.put_log_places([(ID, place.clone(), &anchors[..])], Seq(41)).unwrap();
     let (places, seq) = registry.log_places().unwrap();

@@ -18,9 +18,11 @@ use clock::DemoClock;
 use failure::Failure;
 use folder::Folder;
 use fw_host::Listening;
-use hub_assembly::{ADVERT_QUEUE, Config, Hub, Surroundings, chain};
+use hub_assembly::{ADVERT_QUEUE, Config, Hub, Luck, NoLinks, Surroundings, chain};
 use hub_model::{Clock, Epoch, RawAdvert, ReceiverId};
 use hub_sim::{Air, House, Past, furnish, live_through};
+use rand::{RngCore as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -56,7 +58,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut listen = config.server.listen();
     listen.set_port(arguments.port);
     config.server = config.server.with_listen(listen);
-    let hub = open(config, &clock)?;
+    let hub = open(config, &clock, arguments.seed)?;
     let house = live_a_year(&hub, &clock, arguments.seed)?;
 
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -64,7 +66,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         let bound = hub.bind().await?;
         let url = format!("http://{}/", bound.address());
         let (adverts, heard) = mpsc::channel(ADVERT_QUEUE);
-        let running = hub.run(heard, bound);
+        let running = hub.run(heard, bound, NoLinks::default)?;
         for (receiver, name) in [(ReceiverId(1), "simulated, living room"), (ReceiverId(2), "simulated, attic")] {
             hub.receivers().begun(receiver, name);
         }
@@ -77,15 +79,22 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     })
 }
 
-fn open(config: Config, clock: &Arc<DemoClock>) -> Result<Hub, Failure> {
+fn open(config: Config, clock: &Arc<DemoClock>, seed: u64) -> Result<Hub, Failure> {
     let shown = Arc::clone(clock) as Arc<dyn Clock>;
     let around = Surroundings {
         kernel_boot: [0; 16],
         epoch_if_new: Epoch(u64::try_from(clock.real().0).unwrap_or(1)),
+        luck: luck(seed),
         clock: Box::new(move |_, _| shown),
     };
     clock.replay().set(clock.real());
     Ok(Hub::open(config, around)?)
+}
+
+/// Keys of a demonstration follow from its seed.
+fn luck(seed: u64) -> Luck {
+    let mut luck = ChaCha8Rng::seed_from_u64(seed);
+    Box::new(move |bytes| luck.fill_bytes(bytes))
 }
 
 /// A year that ends now: coarse at first, finer in the last day.

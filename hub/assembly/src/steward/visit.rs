@@ -1,0 +1,144 @@
+//! What is done in one session with a sensor of ours.
+
+use hub_link::{Session, TalkError};
+use hub_model::{Anchor, Claim, Command, DeviceId, Fact, FirmwareVersion, LinkError, Links, Peer, SensorReport};
+
+use super::{Log, Steward, backfill};
+use hub_link::SampleId;
+
+/// A sensor is asked how it is so often, ms.
+const REPORT_MS: i64 = 24 * 3_600_000;
+
+type VisitError = Box<dyn std::error::Error + Send + Sync>;
+
+impl Steward {
+    /// Is there something to speak about with a sensor?
+    pub(super) fn is_due(&self, id: DeviceId, claim: &Claim) -> bool {
+        let is_in_house = self.shared.bus.household().devices.contains_key(&id);
+        if claim.is_leaving || !is_in_house {
+            return claim.is_leaving || claim.is_proven;
+        }
+        let report = self.shared.sensors.report(id);
+        let now = self.shared.clock.now();
+        let is_old = report.is_none_or(|report| now.wall.at - report.at >= REPORT_MS);
+        claim.next_key.is_some() || self.drifts(id, claim) || is_old || self.wants_log(id)
+    }
+
+    /// Does a sensor's last advert tell of other settings than are wanted?
+    fn drifts(&self, id: DeviceId, claim: &Claim) -> bool {
+        let told = self.shared.bus.snapshot().contacts.get(&id).and_then(|contact| {
+            contact.facts.iter().find_map(|fact| match fact {
+                Fact::SettingsRevision(revision) => Some(*revision),
+                _ => None,
+            })
+        });
+        told.is_some_and(|revision| revision != claim.desired.revision)
+    }
+
+    fn wants_log(&self, id: DeviceId) -> bool {
+        self.knows_time() && self.logs.get(&id).is_none_or(|log| backfill::is_due(log, self.now_ms()))
+    }
+
+    /// Connects and does what is due; what was done stays done when the rest fails.
+    pub(super) async fn visit(&mut self, links: &impl Links, id: DeviceId, peer: Peer) -> Result<(), VisitError> {
+        let Some(claim) = self.shared.sensors.claim(id) else { return Ok(()) };
+        let mut session = self.reach(links, id, peer, &claim).await?;
+        let is_in_house = self.shared.bus.household().devices.contains_key(&id);
+        if claim.is_leaving || !is_in_house {
+            return self.release(session, id, is_in_house).await;
+        }
+        let asked = self.ask(&mut session, id).await;
+        match asked {
+            Ok(()) => session.end().await,
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Shakes hands under the present key, or under the next one, which the sensor may have already.
+    async fn reach<K: Links>(
+        &self,
+        links: &K,
+        id: DeviceId,
+        peer: Peer,
+        claim: &Claim,
+    ) -> Result<Session<K::Link>, VisitError> {
+        let sensors = &self.shared.sensors;
+        let link = links.connect(peer).await?;
+        let under = (&claim.key, claim.key_epoch);
+        let refused = match Session::reach(link, under, sensors.identity(), sensors.luck()).await {
+            Ok(session) => return Ok(session),
+            Err(error) => error,
+        };
+        // Who cannot read the first message hangs up.
+        let is_stranger = matches!(refused, TalkError::Link(LinkError::Lost) | TalkError::Stranger(_));
+        let Some(next) = claim.next_key.as_ref().filter(|_| is_stranger) else { return Err(refused.into()) };
+        let link = links.connect(peer).await?;
+        let under = (next, claim.key_epoch.saturating_add(1));
+        let session = Session::reach(link, under, sensors.identity(), sensors.luck()).await?;
+        self.promote(id)?;
+        Ok(session)
+    }
+
+    /// Has a sensor forget everything, and lets it go when it says that it did.
+    async fn release<L: hub_model::Link>(
+        &mut self,
+        mut session: Session<L>,
+        id: DeviceId,
+        is_in_house: bool,
+    ) -> Result<(), VisitError> {
+        session.release().await?;
+        session.end().await;
+        if is_in_house {
+            self.execute(Command::RemoveDevice { device: id, keeps_history: true })?;
+        }
+        self.shared.sensors.forget(id)?;
+        self.logs.remove(&id);
+        tracing::info!(device = %id, "a sensor was released, and has said that it forgot everything");
+        Ok(())
+    }
+
+    async fn ask<L: hub_model::Link>(&mut self, session: &mut Session<L>, id: DeviceId) -> Result<(), VisitError> {
+        let health = session.health().await?;
+        let now = self.shared.clock.now();
+        let claim = self.shared.sensors.claim(id).ok_or("the claim is gone")?;
+        let knows_time = self.knows_time();
+        let log = self.logs.entry(id).or_insert_with(|| Log::new(SampleId::default()));
+        if knows_time {
+            log.clockwork.set(Anchor { boot: health.boot, uptime_s: health.uptime_s, at: now.wall.at });
+            self.kept.is_changed = true;
+        }
+        let settings = session.settings().await?;
+        self.shared.sensors.reported(
+            id,
+            SensorReport {
+                at: now.wall.at,
+                boot: health.boot,
+                uptime_s: health.uptime_s,
+                reset: health.reset.to_string(),
+                panics: health.panics,
+                watchdogs: health.watchdogs,
+                battery_mv: health.battery_mv,
+                firmware: FirmwareVersion(health.firmware.0),
+                settings: Some(settings.clone()),
+            },
+        );
+        if claim.firmware.0 != health.firmware.0 {
+            let firmware = FirmwareVersion(health.firmware.0);
+            self.shared.sensors.keep(id, Claim { firmware, ..Claim::clone(&claim) })?;
+        }
+        if settings != claim.desired {
+            let taken = session.set(&claim.desired).await?;
+            self.shared.sensors.does(id, taken);
+        }
+        if let Some(next) = &claim.next_key {
+            session.rotate(next, claim.key_epoch.saturating_add(1)).await?;
+            session.confirm().await?;
+            self.promote(id)?;
+        }
+        if self.wants_log(id) {
+            self.fetch(session, id).await?;
+        }
+        Ok(())
+    }
+}
