@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use hub_model::{Bucket, DeviceId, Quantity, UnixMillis, Zone};
 use jiff::Timestamp;
 
-use crate::store::StoreTask;
+use crate::{firmware::FirmwareTask, store::StoreTask};
 
 /// Ingle, the smart-home hub: collects Bluetooth sensors, keeps their history, and serves it to apps.
 #[derive(Parser)]
@@ -27,6 +27,9 @@ pub(crate) enum Task {
     /// Look after the store of a hub that does not run.
     #[command(subcommand)]
     Store(StoreTask),
+    /// Look after the releases for sensors.
+    #[command(subcommand)]
+    Firmware(FirmwareTask),
     /// Check a configuration file and open nothing.
     CheckConfig(ConfigArgument),
     /// Ask the running hub how it is doing.

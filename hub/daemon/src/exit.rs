@@ -5,6 +5,7 @@ use std::{io, path::PathBuf, process::ExitCode};
 use hub_archive::ArchiveError;
 use hub_assembly::{BindError, CaptureError, ConfigError, OpenError, ReplayError, StopError};
 use hub_model::HistoryError;
+use hub_ota::{AddError, CatalogueError, ImageError};
 use hub_radio::{ParseAdapterNameError, RadioError};
 use thiserror::Error;
 
@@ -50,6 +51,24 @@ pub(crate) enum Failure {
         #[source]
         source: ArchiveError,
     },
+    #[error("the update {file} cannot be read")]
+    UpdateFile {
+        file: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("the update {file} is not taken in")]
+    Update {
+        file: String,
+        #[source]
+        source: AddError,
+    },
+    #[error("the releases in {folder} cannot be used", folder = .folder.display())]
+    Catalogue {
+        folder: PathBuf,
+        #[source]
+        source: CatalogueError,
+    },
     #[error("there is no store in {path}; is `store.path` in the configuration right?", path = .path.display())]
     NoStore { path: PathBuf },
     #[error("no hub answers on {address}; is `hubd run` running with this configuration?")]
@@ -81,6 +100,13 @@ impl Failure {
             Self::Store(_) | Self::Output(_) => IOERR,
             Self::Capture { source: CaptureError::Read(_), .. } | Self::NoStore { .. } => NOINPUT,
             Self::Archive { source: ArchiveError::Io(error), .. } => file_code(error),
+            Self::UpdateFile { .. } => NOINPUT,
+            Self::Update { source: AddError::Image(ImageError::NoKeys), .. } => CONFIG,
+            Self::Update { source: AddError::Full { .. }, .. } => CANTCREAT,
+            Self::Catalogue { source: CatalogueError::Read(error) | CatalogueError::Write(error), .. } => {
+                file_code(error)
+            }
+            Self::Update { .. } | Self::Catalogue { .. } => DATAERR,
             #[cfg(feature = "home-assistant")]
             Self::Map { source, .. } => file_code(source),
             Self::Archive { .. } | Self::Capture { .. } | Self::NoSuchSeries { .. } => DATAERR,

@@ -4,6 +4,7 @@ mod clock;
 mod command_line;
 mod decode;
 mod exit;
+mod firmware;
 mod health;
 mod history;
 mod logging;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Task::Replay(arguments) => replay::replay(&arguments),
         Task::History(arguments) => history::print(&arguments),
         Task::Store(task) => task.run(),
+        Task::Firmware(task) => task.run(),
         Task::CheckConfig(arguments) => check(&arguments.config),
         Task::Health(arguments) => health::print(&arguments.config),
     };

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod bus;
+mod firmware;
 mod kill;
 mod refusals;
 mod serving;
