@@ -295,3 +295,6 @@ fn count(number: usize) -> u32 {
 fn usize_of(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+mod tests;

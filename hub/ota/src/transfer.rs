@@ -188,3 +188,6 @@ impl Transfer {
         self.step = if self.fruitless > FRUITLESS { Step::Ended(End::Later(Postponement::Stuck)) } else { step };
     }
 }
+
+#[cfg(test)]
+mod tests;
