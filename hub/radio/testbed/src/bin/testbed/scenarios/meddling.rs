@@ -4,12 +4,13 @@ use anyhow::{Result, ensure};
 use hub_testbed::{Ask, Way};
 
 use crate::{
+    air::Adverts,
     bench::{Bench, FIRST},
     scenarios::faults::{AIR, USUAL, WITHIN_MS, advertise_until, few, hears},
 };
 
-/// What has to be delivered although somebody else discovers: his scans begin and end.
-const NEARLY_ALL: f64 = 0.99;
+/// What has to be delivered although somebody else discovers: his scans begin and end, and each time one or two are lost.
+const NEARLY_ALL: f64 = 0.98;
 
 pub(super) async fn an_adapter_that_somebody_switches_off_is_switched_on_again(bench: &mut Bench) -> Result<()> {
     for way in [Way::Kernel, Way::Discovery] {
@@ -63,9 +64,9 @@ pub(super) async fn a_discovery_by_somebody_else_takes_nothing_away(bench: &mut 
     let adapter = bench.adapter.clone();
     bench.guest.order(Ask::Discover { adapter: adapter.clone(), on: true }).await?;
     // Twice as long as the kernel discovers at a time.
-    let share = bench.deliver("somebody discovers", crate::air::Adverts { times: 40, ..AIR }).await?;
+    let share = bench.deliver("somebody discovers", Adverts { times: 40, ..AIR }).await?;
     bench.guest.order(Ask::Discover { adapter, on: false }).await?;
-    let after = bench.deliver("somebody has discovered", AIR).await?;
+    let after = bench.deliver("somebody has discovered", USUAL).await?;
     ensure!(share >= NEARLY_ALL && after >= NEARLY_ALL, "only {share:.4} and {after:.4} came");
     Ok(())
 }
