@@ -178,6 +178,8 @@ pub(crate) enum AlertKind {
     Overload,
     /// An adopted device has fallen silent.
     DeviceSilent,
+    /// An update of our sensors was halted, because too many of them failed.
+    UpdateHalted,
 }
 
 /// Is a device there? Decided by how often it usually sends and how much of that is lost, not by a fixed time.

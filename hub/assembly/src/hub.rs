@@ -146,9 +146,10 @@ impl Hub {
             desk: self.desk.clone(),
             bus: self.bus.clone(),
             history: self.history(),
+            alerts: Arc::clone(&self.alerts),
             clock: Arc::clone(&self.clock),
         };
-        Steward::new(shared, noticed)
+        Steward::new(shared, (&self.config.updates, self.config.zone.clone()), noticed)
     }
 
     /// Who looks after the stores, for whoever drives it by hand. One at a time.

@@ -4,6 +4,7 @@
 
 mod backfill;
 mod pairing;
+mod updates;
 mod visit;
 
 use std::{
@@ -17,11 +18,13 @@ use hub_history::History;
 use hub_link::{Clockwork, Coverage, SampleId, advert_key};
 use hub_model::{
     BindKey, Claim, Clock, Command, Cursor, DeviceId, EventBody, Links, PairingFailure, PairingStep, Peer, ReplayRule,
-    Request, Seq, Stamp, TimeQuality, chain,
+    Request, Seq, Stamp, TimeQuality, Zone, chain,
 };
 use tokio::sync::mpsc;
 
-use crate::{desk::Desk, pipeline::Notice, sensors::Sensors, supervise::StationResult};
+use crate::{alerts::Alerts, desk::Desk, pipeline::Notice, sensors::Sensors, supervise::StationResult};
+
+use updates::Updates;
 
 /// Notices that may wait; a full queue drops: sensors repeat themselves.
 pub(crate) const NOTICE_QUEUE: usize = 256;
@@ -49,6 +52,7 @@ pub struct Steward {
     kept: Kept,
     /// When a sensor may be tried again, ms since boot.
     not_before: BTreeMap<DeviceId, u64>,
+    updates: Updates,
     /// When somebody was last heard who may belong to another hub, ms since boot.
     stranger_ms: Option<u64>,
 }
@@ -65,6 +69,7 @@ pub(crate) struct Shared {
     pub desk: Desk,
     pub bus: Bus,
     pub history: Arc<History>,
+    pub alerts: Arc<Alerts>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -84,7 +89,13 @@ impl Steward {
     ///
     /// # Errors
     /// When the registry cannot be read.
-    pub(crate) fn new(shared: Shared, notices: mpsc::Receiver<Notice>) -> Result<Self, hub_registry::RegistryError> {
+    pub(crate) fn new(
+        shared: Shared,
+        (updates, zone): (&hub_ota::Config, Zone),
+        notices: mpsc::Receiver<Notice>,
+    ) -> Result<Self, hub_registry::RegistryError> {
+        let rollouts = shared.sensors.registry().rollouts()?;
+        let updates = Updates::new(updates, zone, rollouts, &shared.clock.now());
         let (places, seq) = shared.sensors.registry().log_places()?;
         let log = |(id, (place, anchors))| {
             let (coverage, clockwork) = (Coverage::from_place(&place), Clockwork::new(anchors));
@@ -103,6 +114,7 @@ impl Steward {
             is_caught_up: false,
             kept,
             not_before: BTreeMap::new(),
+            updates,
             stranger_ms: None,
         })
     }
@@ -146,6 +158,7 @@ impl Steward {
             }
         }
         self.give_up();
+        self.look_after_updates()?;
         if self.kept.is_changed && self.now_ms().saturating_sub(self.kept.at_ms) >= KEEP_MS {
             self.keep()?;
         }

@@ -19,7 +19,7 @@
 //! | 2 `DeviceActed` | device, origin, action |
 //! | 3 `DeviceDiscovered`, 4 `DeviceAdopted`, 5 `DeviceChanged`, 6 `DeviceRemoved` | device |
 //! | 7 `RoomChanged` | room |
-//! | 8 `AlertRaised`, 9 `AlertCleared` | alert kind (1 byte: 0 authentication failures, 1 store failing, 2 receiver down, 3 clock unset, 4 overload, 5 device silent), 0, or 1 and device |
+//! | 8 `AlertRaised`, 9 `AlertCleared` | alert kind (1 byte: 0 authentication failures, 1 store failing, 2 receiver down, 3 clock unset, 4 overload, 5 device silent, 6 update halted), 0, or 1 and device |
 //! | 10 `ClockStepped` | ±milliseconds |
 //! | 11 `ReceiverGap` | receiver, milliseconds |
 //! | 12 `PairingProgressed` | pairing, step (1 byte: 0 looking, 1 found, 2 proving, 3 setting up, 4 first reading, 5 paired and device, 6 failed and why: 1 byte, its place in `PairingFailure::ALL`) |
@@ -55,13 +55,14 @@ const PRESSES: [Press; 7] = [
     Press::LongTriplePress,
     Press::HoldPress,
 ];
-const ALERTS: [AlertKind; 6] = [
+const ALERTS: [AlertKind; 7] = [
     AlertKind::AuthenticationFailures,
     AlertKind::StoreFailing,
     AlertKind::ReceiverDown,
     AlertKind::ClockUnset,
     AlertKind::Overload,
     AlertKind::DeviceSilent,
+    AlertKind::UpdateHalted,
 ];
 
 /// What a batch has told already, so that the next event need not.

@@ -94,6 +94,8 @@ pub enum AlertKind {
     Overload,
     /// An adopted device has fallen silent.
     DeviceSilent,
+    /// An update of our sensors was halted, because too many of them failed.
+    UpdateHalted,
 }
 
 impl AlertKind {
@@ -106,6 +108,7 @@ impl AlertKind {
             Self::ClockUnset => "clock_unset",
             Self::Overload => "overload",
             Self::DeviceSilent => "device_silent",
+            Self::UpdateHalted => "update_halted",
         }
     }
 }

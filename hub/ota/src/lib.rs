@@ -76,4 +76,9 @@ pub use plan::{
 pub use policy::{ParseQuietHoursError, Policy, QuietHours};
 pub use release::{ParseReleaseIdError, Release, ReleaseId};
 pub use transfer::{End, Transfer};
-pub use wire::manifest::TrustedKey;
+pub use wire::{
+    firmware::{Hardware, Version},
+    manifest::TrustedKey,
+    service::Answer,
+    setup_code::Product,
+};

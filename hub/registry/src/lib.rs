@@ -72,6 +72,7 @@
 //! | `dead_letters` | letter id | a refused frame; at most 1000 |
 //! | `claims` | device id | a sensor of ours: its keys and what it is to do; at most 2000 |
 //! | `sensor_logs` | device id | where the hub stands in that sensor's log |
+//! | `rollouts` | number | how a release for sensors goes round |
 //! | `identity` | `hub` | who the hub is to its sensors |
 //!
 //! A value is a version byte (1; 2 for a device whose quantities are retained apart) and a postcard record of this crate's own types.

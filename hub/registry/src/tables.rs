@@ -21,6 +21,7 @@ pub(crate) const DEAD_LETTERS: TableDefinition<'_, u64, &[u8]> = TableDefinition
 pub(crate) const CLAIMS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("claims");
 pub(crate) const LOGS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("sensor_logs");
 pub(crate) const IDENTITY: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("identity");
+pub(crate) const ROLLOUTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("rollouts");
 
 /// Rows of `numbers`.
 pub(crate) const FORMAT_NUMBER: &str = "format";
@@ -74,7 +75,7 @@ pub(crate) fn prepare(database: &Database) -> Result<(), RegistryError> {
 
 /// Makes the tables of later versions.
 fn complete(database: &Database) -> Result<(), RegistryError> {
-    if database.begin_read()?.list_tables()?.any(|table| table.name() == IDENTITY.name()) {
+    if database.begin_read()?.list_tables()?.any(|table| table.name() == ROLLOUTS.name()) {
         return Ok(());
     }
     let transaction = begin(database)?;
@@ -87,6 +88,7 @@ fn make_later_tables(transaction: &WriteTransaction) -> Result<(), RegistryError
     transaction.open_table(CLAIMS)?;
     transaction.open_table(LOGS)?;
     transaction.open_table(IDENTITY)?;
+    transaction.open_table(ROLLOUTS)?;
     Ok(())
 }
 

@@ -1,7 +1,9 @@
 //! What is done in one session with a sensor of ours.
 
 use hub_link::{Session, TalkError};
-use hub_model::{Anchor, Claim, Command, DeviceId, Fact, FirmwareVersion, LinkError, Links, Peer, SensorReport};
+use hub_model::{
+    Anchor, Claim, Command, DeviceId, Fact, FirmwareVersion, LinkError, Links, Peer, ReceiverId, SensorReport,
+};
 
 use super::{Log, Steward, backfill};
 use hub_link::SampleId;
@@ -21,7 +23,8 @@ impl Steward {
         let report = self.shared.sensors.report(id);
         let now = self.shared.clock.now();
         let is_old = report.is_none_or(|report| now.wall.at - report.at >= REPORT_MS);
-        claim.next_key.is_some() || self.drifts(id, claim) || is_old || self.wants_log(id)
+        let is_wanted = self.updates.may_want(id, claim, &now);
+        claim.next_key.is_some() || self.drifts(id, claim) || is_old || is_wanted || self.wants_log(id)
     }
 
     /// Does a sensor's last advert tell of other settings than are wanted?
@@ -47,7 +50,7 @@ impl Steward {
         if claim.is_leaving || !is_in_house {
             return self.release(session, id, is_in_house).await;
         }
-        let asked = self.ask(&mut session, id).await;
+        let asked = self.ask(&mut session, id, peer.receiver).await;
         match asked {
             Ok(()) => session.end().await,
             Err(error) => return Err(error),
@@ -98,7 +101,12 @@ impl Steward {
         Ok(())
     }
 
-    async fn ask<L: hub_model::Link>(&mut self, session: &mut Session<L>, id: DeviceId) -> Result<(), VisitError> {
+    async fn ask<L: hub_model::Link>(
+        &mut self,
+        session: &mut Session<L>,
+        id: DeviceId,
+        receiver: ReceiverId,
+    ) -> Result<(), VisitError> {
         let health = session.health().await?;
         let now = self.shared.clock.now();
         let claim = self.shared.sensors.claim(id).ok_or("the claim is gone")?;
@@ -139,6 +147,6 @@ impl Steward {
         if self.wants_log(id) {
             self.fetch(session, id).await?;
         }
-        Ok(())
+        self.update(session, id, (receiver, health.firmware)).await
     }
 }

@@ -59,6 +59,7 @@ fn every_kind_of_event_has_the_bytes_that_it_always_had() {
         (EventBody::AlertRaised { kind: AlertKind::Overload, device: None }, format!("88{head}0400")),
         (EventBody::AlertCleared { kind: AlertKind::StoreFailing, device: Some(device) }, format!("89{head}0101{id}")),
         (EventBody::AlertRaised { kind: AlertKind::DeviceSilent, device: None }, format!("88{head}0500")),
+        (EventBody::AlertRaised { kind: AlertKind::UpdateHalted, device: None }, format!("88{head}0600")),
         (EventBody::ClockStepped { by_ms: -2 }, format!("8a{head}03")),
         (EventBody::ReceiverGap { receiver: ReceiverId(2), length_ms: 12_000 }, format!("8b{head}02e05d")),
         (EventBody::DeviceActed { device, action: press, origin: fetched }, format!("82{head}{id}0c00bc1a000000")),

@@ -7,7 +7,7 @@ use super::Registry;
 use crate::{
     RegistryError,
     record::{self, ClaimRecord, LogRecord},
-    tables::{CLAIMS, IDENTITY, LOG_SEQ, LOGS, NUMBERS, number},
+    tables::{CLAIMS, IDENTITY, LOG_SEQ, LOGS, NUMBERS, ROLLOUTS, number},
 };
 
 /// The most claims, those of sensors in the house and tombstones together.
@@ -119,6 +119,35 @@ impl Registry {
                 table.insert(id.as_u64(), bytes.as_slice())?;
             }
             transaction.open_table(NUMBERS)?.insert(LOG_SEQ, seq.0)?;
+            Ok(())
+        })
+    }
+}
+
+/// # Rollouts of sensors' updates
+///
+/// Each a record of whoever plans them, which is kept as it is.
+impl Registry {
+    /// The rollouts as they were kept last.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn rollouts(&self) -> Result<Vec<Vec<u8>>, RegistryError> {
+        let table = self.database.begin_read()?.open_table(ROLLOUTS)?;
+        table.iter()?.map(|row| Ok(row?.1.value().to_vec())).collect()
+    }
+
+    /// Keeps the rollouts, in place of those before.
+    ///
+    /// # Errors
+    /// When they could not be stored.
+    pub fn put_rollouts(&mut self, rollouts: &[Vec<u8>]) -> Result<(), RegistryError> {
+        self.commit(|transaction| {
+            let mut table = transaction.open_table(ROLLOUTS)?;
+            while table.pop_last()?.is_some() {}
+            for (number, rollout) in (0_u64..).zip(rollouts) {
+                table.insert(number, rollout.as_slice())?;
+            }
             Ok(())
         })
     }

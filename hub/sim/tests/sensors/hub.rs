@@ -2,8 +2,9 @@
 
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
+use ed25519_dalek::SigningKey;
 use fw_app::Happening;
-use fw_host::{Identity, NO_UPDATES, Simulated, Values, World, luck};
+use fw_host::{Identity, Simulated, Values, World, luck};
 use hub_assembly::{Config, Hub, Keeper, Sensors, Steward, Surroundings};
 use hub_model::{
     Command, DeviceId, Epoch, EventBody, EventLog, HistoryReader, Pairing, PairingFailure, PairingStep, Request,
@@ -14,7 +15,11 @@ use rand::{RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;
 use units::{Measure, Quantity};
-use wire::{firmware::Hardware, setup_code::Product};
+use wire::{
+    firmware::Hardware,
+    manifest::{KeyId, TrustedKey},
+    setup_code::Product,
+};
 
 pub(crate) const START: UnixMillis = UnixMillis(1_795_219_200_000);
 pub(crate) const MINUTE: i64 = 60_000;
@@ -38,6 +43,7 @@ pub(crate) struct Home {
     boots: u8,
     seed: u64,
     runtime: tokio::runtime::Runtime,
+    pub(crate) updates: Option<hub_ota::Config>,
 }
 
 impl Home {
@@ -46,7 +52,7 @@ impl Home {
         let range = Range::new(World::new(seed), Air::new(seed, 1, loss), Arc::clone(&clock));
         let folder = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let mut home = Self { folder, clock, range, running: None, boots: 0, seed, runtime };
+        let mut home = Self { folder, clock, range, running: None, boots: 0, seed, runtime, updates: None };
         home.switch_on();
         home
     }
@@ -56,7 +62,7 @@ impl Home {
         let folder = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (clock, range) = (Arc::clone(&self.clock), self.range.clone());
-        let mut home = Self { folder, clock, range, running: None, boots: 0, seed, runtime };
+        let mut home = Self { folder, clock, range, running: None, boots: 0, seed, runtime, updates: None };
         home.switch_on();
         home
     }
@@ -81,7 +87,9 @@ impl Home {
                 clock
             }),
         };
-        let hub = Hub::open(Config::with_store(self.folder.path()).unwrap(), around).unwrap();
+        let mut config = Config::with_store(self.folder.path()).unwrap();
+        config.updates = self.updates.clone().unwrap_or(config.updates);
+        let hub = Hub::open(config, around).unwrap();
         self.range.heard_by(Some(hub.pipeline()));
         let (steward, keeper) = (hub.steward().unwrap(), hub.keeper());
         self.running = Some((hub, steward, keeper));
@@ -91,6 +99,10 @@ impl Home {
     pub(crate) fn kill(&mut self) {
         self.range.heard_by(None);
         self.running = None;
+    }
+
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     pub(crate) fn hub(&self) -> &Hub {
@@ -127,7 +139,7 @@ impl Home {
         let device = DeviceId::from(hub_model::Address::new(identity.address()));
         let id = self
             .range
-            .with(|world| world.add(Simulated { identity, channels, model, trusted: NO_UPDATES, watcher: None }));
+            .with(|world| world.add(Simulated { identity, channels, model, trusted: trusted(), watcher: None }));
         Bought { id, label, device, truth }
     }
 
@@ -221,6 +233,16 @@ impl Home {
         let request = Request { principal: "test".to_owned(), id: None, command };
         self.hub().desk().execute_now(&request).unwrap();
     }
+}
+
+/// Who signs updates in these tests.
+pub(crate) fn signer() -> SigningKey {
+    SigningKey::from_bytes(&[7; 32])
+}
+
+fn trusted() -> [TrustedKey; 2] {
+    let public_key = signer().verifying_key().to_bytes();
+    [1, 2].map(|id| TrustedKey { id: KeyId(id), public_key })
 }
 
 /// A temperature as it is stored.

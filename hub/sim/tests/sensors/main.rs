@@ -6,3 +6,4 @@ mod backfill;
 mod hub;
 mod keys;
 mod pairing;
+mod updates;

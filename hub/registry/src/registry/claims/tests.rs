@@ -74,6 +74,15 @@ fn the_hub_is_itself_for_life() {
 }
 
 #[test]
+fn rollouts_are_kept_all_or_none() {
+    let mut registry = Registry::in_memory().unwrap();
+    for kept in [vec![], vec![vec![1, 2], vec![3]], vec![vec![4]]] {
+        registry.put_rollouts(&kept).unwrap();
+        assert_eq!(registry.rollouts().unwrap(), kept);
+    }
+}
+
+#[test]
 fn a_file_of_before_there_were_claims_takes_them() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("registry.redb");
@@ -83,6 +92,7 @@ fn a_file_of_before_there_were_claims_takes_them() {
     transaction.delete_table(CLAIMS).unwrap();
     transaction.delete_table(LOGS).unwrap();
     transaction.delete_table(IDENTITY).unwrap();
+    transaction.delete_table(ROLLOUTS).unwrap();
     transaction.commit().unwrap();
     drop(database);
     let mut registry = Registry::open(&path).unwrap();

@@ -1,0 +1,263 @@
+//! New programs for our own sensors: each release goes round by its plan, a part of it in each session.
+
+use std::collections::BTreeMap;
+
+use hub_link::Session;
+use hub_model::{AlertKind, Claim, DeviceId, Link, Now, Quantity, ReceiverId, Severity, Zone, chain};
+use hub_ota::{
+    Answer, Catalogue, Hardware, Image, Next, Order, Outcome, Plan, Policy, Product, Release, ReleaseId, Sensor,
+    Standing, State, Transfer, Version,
+};
+
+use super::Steward;
+use crate::supervise::StationResult;
+
+/// How often the folder of releases is looked at, ms.
+const LOOK_MS: u64 = 60_000;
+/// How often plans are kept of which nothing else is: how long a ring has soaked, ms.
+const KEEP_MS: u64 = 3_600_000;
+
+/// The rollouts, and what they are made of.
+pub(super) struct Updates {
+    catalogue: Catalogue,
+    policy: Policy,
+    zone: Zone,
+    plans: BTreeMap<ReleaseId, Plan>,
+    /// The image that is being sent.
+    image: Option<Image>,
+    looked_ms: Option<u64>,
+    kept_ms: u64,
+}
+
+impl Updates {
+    pub(super) fn new(config: &hub_ota::Config, zone: Zone, kept: Vec<Vec<u8>>, now: &Now) -> Self {
+        let read = |bytes: Vec<u8>| match Plan::from_bytes(&bytes, now) {
+            Ok(plan) => Some((plan.release().id, plan)),
+            Err(error) => {
+                tracing::warn!(error = chain(&error), "a rollout cannot be read, and begins anew");
+                None
+            }
+        };
+        Self {
+            catalogue: config.catalogue(),
+            policy: config.policy().clone(),
+            zone,
+            plans: kept.into_iter().filter_map(read).collect(),
+            image: None,
+            looked_ms: None,
+            kept_ms: now.stamp.ms,
+        }
+    }
+
+    /// Could a rollout have something to say to this sensor?
+    pub(super) fn may_want(&self, id: DeviceId, claim: &Claim, now: &Now) -> bool {
+        let Some((product, hardware)) = kind(claim) else { return false };
+        self.plans.values().any(|plan| {
+            let is_on = matches!(plan.status(now).state, State::Running | State::Soaking { .. } | State::Paused);
+            let release = plan.release();
+            let standing = plan.standing(id).map(|standing| standing.standing);
+            let is_to_prove = matches!(standing, Some(Standing::Installed | Standing::Running));
+            let is_older = Version(claim.firmware.0) < release.version && standing != Some(Standing::GivenUp);
+            is_on && release.is_for(product, hardware) && (is_to_prove || is_older)
+        })
+    }
+
+    /// Begins a rollout for each release that is new here, and ends those that a later one takes the place of.
+    fn begin(&mut self, releases: &[Release], now: &Now) -> bool {
+        let mut is_changed = false;
+        for release in releases {
+            let newest = !releases.iter().any(|other| other.meets(release) && other.version > release.version);
+            match self.plans.get_mut(&release.id) {
+                None if newest => {
+                    tracing::info!(release = %release.id, version = %release.version, "a rollout begins");
+                    self.plans.insert(release.id, Plan::new(*release, self.policy.clone(), now));
+                    is_changed = true;
+                }
+                Some(plan) if !newest => plan.abort(),
+                None | Some(_) => {}
+            }
+        }
+        let gone: Vec<ReleaseId> =
+            self.plans.keys().filter(|id| !releases.iter().any(|release| release.id == **id)).copied().collect();
+        for id in gone {
+            self.plans.remove(&id);
+            is_changed = true;
+        }
+        is_changed
+    }
+}
+
+fn kind(claim: &Claim) -> Option<(Product, Hardware)> {
+    Some((Product(claim.product), Hardware::new(claim.hardware)?))
+}
+
+impl Steward {
+    /// Looks after the rollouts: releases that came or went, plans that go on by themselves, halts that are to be told.
+    pub(super) fn look_after_updates(&mut self) -> StationResult {
+        let now = self.shared.clock.now();
+        let is_due = self.updates.looked_ms.is_none_or(|at| now.stamp.ms.saturating_sub(at) >= LOOK_MS);
+        if !is_due {
+            return Ok(());
+        }
+        self.updates.looked_ms = Some(now.stamp.ms);
+        let is_changed = match self.updates.catalogue.list() {
+            Ok(listing) => self.updates.begin(&listing.releases, &now),
+            Err(error) => {
+                tracing::warn!(error = chain(&error), "the releases for sensors cannot be looked at");
+                false
+            }
+        };
+        let sensors = self.sensors_for_updates(None);
+        for plan in self.updates.plans.values_mut() {
+            // With nobody in reach nothing is ordered: it only judges, and turns rings.
+            let _ = plan.next(&sensors, &self.updates.zone, &now);
+        }
+        self.tell_halts(&now);
+        if is_changed || now.stamp.ms.saturating_sub(self.updates.kept_ms) >= KEEP_MS {
+            self.keep_plans()?;
+        }
+        Ok(())
+    }
+
+    /// All sensors in the house as plans see them; one of them is in reach.
+    fn sensors_for_updates(&self, in_reach: Option<(DeviceId, ReceiverId)>) -> Vec<Sensor> {
+        let snapshot = self.shared.bus.snapshot();
+        let claims = self.shared.sensors.claims();
+        let known = claims.iter().filter(|(id, _)| snapshot.household.devices.contains_key(id));
+        let sensor = |(id, claim): (&DeviceId, &std::sync::Arc<Claim>)| {
+            let (product, hardware) = kind(claim)?;
+            let percent = hub_model::SeriesKey::new(*id, Quantity::Battery, 0);
+            let battery_percent = snapshot.current.get(&percent).and_then(|current| u8::try_from(current.value).ok());
+            Some(Sensor {
+                id: *id,
+                product,
+                hardware,
+                running: Version(claim.firmware.0),
+                battery_mv: self.shared.sensors.report(*id).map(|report| report.battery_mv),
+                battery_percent,
+                adapter: in_reach.filter(|(reached, _)| reached == id).map(|(_, receiver)| receiver),
+            })
+        };
+        known.filter_map(sensor).collect()
+    }
+
+    /// Does in an open session what the rollouts want of this sensor.
+    pub(super) async fn update<L: Link>(
+        &mut self,
+        session: &mut Session<L>,
+        id: DeviceId,
+        (receiver, running): (ReceiverId, Version),
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let (now, sensors) = (self.shared.clock.now(), self.sensors_for_updates(Some((id, receiver))));
+        let mut ordered = None;
+        for (release, plan) in &mut self.updates.plans {
+            if plan.standing(id).is_some() {
+                plan.report(id, Outcome::SeenRunning { version: running }, &now);
+            }
+            if let Next::Link(order) = plan.next(&sensors, &self.updates.zone, &now) {
+                ordered = Some((*release, order));
+                break;
+            }
+        }
+        let Some((release, order)) = ordered else { return Ok(()) };
+        self.keep_plans()?;
+        let done = self.carry_out(session, release, &order, running).await;
+        self.tell_halts(&self.shared.clock.now());
+        self.keep_plans()?;
+        done
+    }
+
+    async fn carry_out<L: Link>(
+        &mut self,
+        session: &mut Session<L>,
+        release: ReleaseId,
+        order: &Order,
+        running: Version,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let id = order.sensor;
+        let image = match self.image(release) {
+            Ok(image) => image,
+            Err(error) => {
+                self.report_update(release, id, Outcome::LinkLost { was_asked: false });
+                return Err(error.into());
+            }
+        };
+        self.report_update(release, id, Outcome::Started);
+        let mut transfer = Transfer::new(image, order.task, running);
+        while let Some(ask) =
+            transfer.ask().filter(|_| self.updates.plans.get(&release).is_some_and(|p| p.wants(order)))
+        {
+            let answer = match session.serve(&ask).await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    self.report_update(release, id, transfer.lost());
+                    return Err(error.into());
+                }
+            };
+            let outcome = match Answer::parse(&answer) {
+                Ok(answer) => transfer.take(&answer),
+                Err(error) => {
+                    self.report_update(release, id, transfer.lost());
+                    return Err(hub_link::TalkError::Message(error).into());
+                }
+            };
+            if let Some(outcome) = outcome {
+                self.report_update(release, id, outcome);
+            }
+        }
+        if transfer.ended().is_none() {
+            self.report_update(release, id, transfer.lost());
+        }
+        tracing::info!(device = %id, %release, received = transfer.received(), ended = ?transfer.ended(), "an update");
+        Ok(())
+    }
+
+    fn report_update(&mut self, release: ReleaseId, id: DeviceId, outcome: Outcome) {
+        let now = self.shared.clock.now();
+        if let Some(plan) = self.updates.plans.get_mut(&release) {
+            plan.report(id, outcome, &now);
+        }
+    }
+
+    fn image(&mut self, release: ReleaseId) -> Result<Image, hub_ota::CatalogueError> {
+        if let Some(image) = self.updates.image.as_ref().filter(|image| image.release().id == release) {
+            return Ok(image.clone());
+        }
+        let image = self.updates.catalogue.open(release)?;
+        self.updates.image = Some(image.clone());
+        Ok(image)
+    }
+
+    /// A rollout that halted needs its owner.
+    fn tell_halts(&self, now: &Now) {
+        let halted = self.updates.plans.values().find_map(|plan| match plan.status(now).state {
+            State::Halted(halt) => Some((plan.release().version, halt)),
+            _ => None,
+        });
+        let key = (AlertKind::UpdateHalted, None);
+        let told = match halted {
+            Some((version, halt)) => {
+                let advice = format!(
+                    "The update of sensors to {version} was halted: {} of {} sensors in ring {} failed, the last because {}. \
+                     Remove the release (`hubd firmware remove`), or add a better one.",
+                    halt.failed,
+                    halt.judged,
+                    halt.ring + 1,
+                    halt.last,
+                );
+                self.shared.alerts.raise(&self.shared.bus, *now, Severity::Warning, key, advice)
+            }
+            None => self.shared.alerts.clear(&self.shared.bus, *now, key),
+        };
+        if let Err(error) = told {
+            tracing::error!(error = chain(&error), "an alert could not be told");
+        }
+    }
+
+    fn keep_plans(&mut self) -> StationResult {
+        let plans: Vec<Vec<u8>> = self.updates.plans.values().map(Plan::to_bytes).collect();
+        self.shared.sensors.registry().put_rollouts(&plans)?;
+        self.updates.kept_ms = self.now_ms();
+        Ok(())
+    }
+}
