@@ -37,7 +37,7 @@ fn the_history_has_a_budget_in_mebibytes_and_times_to_the_millisecond_where_the_
 #[test]
 fn updates_are_kept_in_the_store_and_signed_by_keys_that_the_owner_trusts() {
     let key = "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c";
-    let text = format!("[store]\npath = \"/s\"\n[updates]\nquiet_hours = \"22:00-07:00\"\ncanaries = 5\n");
+    let text = "[store]\npath = \"/s\"\n[updates]\nquiet_hours = \"22:00-07:00\"\ncanaries = 5\n";
     let updates = |more: &str| parse(&format!("{text}{more}")).unwrap().updates;
     assert_eq!(updates("").folder(), Path::new("/s/firmware"));
     assert!(updates("").trusted().is_empty());
@@ -77,6 +77,10 @@ fn what_is_wrong_is_named_with_file_key_value_and_what_would_be_right() {
         (
             &format!("{store}[updates]\nrings_percent = [50, 10]\n"),
             vec!["updates.rings_percent is \"[50, 10]\"", "each greater than the one before"],
+        ),
+        (
+            &format!("{store}[receivers]\nlisten = \"4910\"\n"),
+            vec!["receivers.listen is \"4910\"", "0.0.0.0:4910"],
         ),
         (
             &format!("{store}[updates]\nquiet_hours = \"at night\"\n"),
