@@ -20,8 +20,10 @@ fn house(seed: u64, sensors: u64, policy: Policy) -> (Home, Vec<Bought>) {
     home.kill();
     home.start();
     let bought: Vec<_> = (0..sensors).map(|number| home.buy(number)).collect();
-    let paired = home.pair(&bought.iter().collect::<Vec<_>>());
-    assert!(paired.iter().all(|each| matches!(each.step, PairingStep::Paired { .. })));
+    for some in bought.chunks(40) {
+        let paired = home.pair(&some.iter().collect::<Vec<_>>());
+        assert!(paired.iter().all(|each| matches!(each.step, PairingStep::Paired { .. })));
+    }
     (home, bought)
 }
 
@@ -81,6 +83,18 @@ fn a_release_goes_round_in_rings_through_links_that_are_lost_and_restarts() {
         let last = home.stored(sensor.device).last().unwrap().at;
         assert!(home.clock.at() - last < 10 * MINUTE);
     }
+}
+
+#[test]
+fn a_bad_release_for_a_hundred_sensors_is_halted_in_the_first_ring() {
+    let policy = Policy::default().with_rings(5, &[10, 50]).unwrap().with_soak_h(0).unwrap();
+    let (mut home, sensors) = house(203, 100, policy);
+    add(&home, [9, 9, 9, 9], 1_000_000);
+    assert!(home.live_until(HOUR, is_halted));
+    home.live(HOUR / 4);
+    let advice = home.hub().doctor().health().alerts;
+    assert!(advice.iter().any(|alert| alert.advice.contains("of 5 sensors in ring 1 failed")), "{advice:?}");
+    assert_eq!(with_version(&home, &sensors, [9, 9, 9, 9]), 0);
 }
 
 #[test]
