@@ -122,7 +122,7 @@ impl Steward {
     /// Waits until something may be to do, and does it.
     ///
     /// # Errors
-    /// When the bus is closed or the registry cannot be written.
+    /// When the bus is closed, or its log cannot be read.
     pub async fn attend(&mut self, links: &impl Links) -> StationResult {
         if self.later.is_empty() {
             let woken = self.shared.sensors.wake.notified();
@@ -136,10 +136,10 @@ impl Steward {
         self.step(links).await
     }
 
-    /// Does what is to do now.
+    /// Does what is to do now. A registry that cannot be written is told of and tried again: a full disk ends no hub.
     ///
     /// # Errors
-    /// When the bus is closed or the registry cannot be written.
+    /// When the bus is closed, or its log cannot be read.
     pub async fn step(&mut self, links: &impl Links) -> StationResult {
         self.read().await?;
         while let Ok(notice) = self.notices.try_recv() {
@@ -153,14 +153,15 @@ impl Steward {
                     }
                 }
                 Notice::Window(id, peer) => self.meet(links, id, peer).await?,
-                Notice::Proven(id, key) => self.proven(id, key)?,
+                Notice::Proven(id, key) => told(self.proven(id, key), "a sensor's new key could not be kept"),
                 Notice::Stranger => self.stranger_ms = Some(self.now_ms()),
             }
         }
         self.give_up();
-        self.look_after_updates()?;
+        told(self.look_after_updates(), "the rollouts of updates could not be kept");
         if self.kept.is_changed && self.now_ms().saturating_sub(self.kept.at_ms) >= KEEP_MS {
-            self.keep()?;
+            self.kept.at_ms = self.now_ms();
+            told(self.keep(), "where the hub stands in its sensors' logs could not be kept");
         }
         Ok(())
     }
@@ -324,6 +325,13 @@ impl Steward {
         let now = self.shared.clock.now();
         let qualities = [now.wall.quality, self.shared.history.wall(now.stamp).quality];
         qualities.iter().all(|quality| *quality == TimeQuality::Synchronised)
+    }
+}
+
+/// What failed, and is tried again by itself, is told.
+fn told(done: StationResult, what: &'static str) {
+    if let Err(error) = done {
+        tracing::error!(error = chain(error.as_ref()), "{what}");
     }
 }
 

@@ -255,9 +255,9 @@ impl Steward {
     }
 
     fn keep_plans(&mut self) -> StationResult {
+        self.updates.kept_ms = self.now_ms();
         let plans: Vec<Vec<u8>> = self.updates.plans.values().map(Plan::to_bytes).collect();
         self.shared.sensors.registry().put_rollouts(&plans)?;
-        self.updates.kept_ms = self.now_ms();
         Ok(())
     }
 }
