@@ -6,6 +6,7 @@ mod raw;
 mod tests;
 
 use std::{
+    net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -66,6 +67,8 @@ pub struct Config {
     pub clock_trust: ClockTrust,
     /// Where sensors' updates are kept, who may sign them, and how they go round.
     pub updates: hub_ota::Config,
+    /// Where remote receivers connect; `None`: there are none.
+    pub receivers: Option<SocketAddr>,
 }
 
 impl Config {
@@ -117,6 +120,7 @@ impl Config {
         let server = server(&raw.server)?;
         let history = history(&raw.store.path, &raw.history)?;
         let updates = updates(&raw.store.path, &raw.updates)?;
+        let receivers = receivers(&raw.receivers.listen)?;
         Ok(Self {
             home,
             zone,
@@ -129,6 +133,7 @@ impl Config {
             log: raw.log.level.into(),
             clock_trust: raw.time.trust.into(),
             updates,
+            receivers,
         })
     }
 }
@@ -142,6 +147,12 @@ fn server(raw: &RawServer) -> Result<api_server::Config, Wrong> {
         .with_allowed_origins(&raw.allowed_origins)
         .and_then(|config| config.with_allowed_hosts(&raw.allowed_hosts))
         .map_err(|wrong| Wrong::new(wrong.key, wrong.value, wrong.expected))
+}
+
+fn receivers(listen: &str) -> Result<Option<SocketAddr>, Wrong> {
+    let expected = "an IP address and port such as \"0.0.0.0:4910\", or \"\" for none";
+    let parse = |text: &str| text.parse().map_err(|_| Wrong::new("receivers.listen", text, expected));
+    Some(listen).filter(|text| !text.is_empty()).map(parse).transpose()
 }
 
 fn history(store: &Path, raw: &RawHistory) -> Result<hub_history::Config, Wrong> {

@@ -80,6 +80,16 @@ impl Hub {
     /// A receiver begins to listen under this name.
     pub fn receiver_begun(&self, receiver: ReceiverId, name: &str) {
         self.receivers.begun(receiver, name);
+        self.clear_receiver_down();
+    }
+
+    /// The owner removed a receiver.
+    pub fn receiver_gone(&self, receiver: ReceiverId) {
+        self.receivers.gone(receiver);
+        self.clear_receiver_down();
+    }
+
+    fn clear_receiver_down(&self) {
         if self.receivers.health().iter().all(|health| health.is_listening) {
             let cleared = self.alerts.clear(&self.bus, self.clock.now(), (AlertKind::ReceiverDown, None));
             note_failure(cleared);

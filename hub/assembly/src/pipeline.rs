@@ -12,8 +12,8 @@ use hub_bus::{Bus, BusError, Contact, Current, Draft};
 use hub_decode::{DecodeError, decode};
 use hub_history::History;
 use hub_model::{
-    AlertKind, Clock, Decoded, Device, DeviceId, EventBody, Household, Now, RawAdvert, Refusal, SeriesKey, Severity,
-    Stamp, Trace, Value, WallTime,
+    AlertKind, BootId, Clock, Decoded, Device, DeviceId, EventBody, Household, Now, RawAdvert, Refusal, SeriesKey,
+    Severity, Stamp, Trace, Value, WallTime,
 };
 use hub_normalise::{Accepted, Flood, Heard, Normaliser, Verdict};
 use hub_registry::{DeadLetters, Registry};
@@ -23,6 +23,9 @@ use crate::{alerts::Alerts, attendance::Attendance, metrics::Metrics, sensors::S
 pub(crate) use ours::Notice;
 use ours::Ours;
 use shown::{keep_contact, merge_facts, merge_values};
+
+/// Adverts of the hub's own adapters come within milliseconds, and wait for seconds only while the hub is overloaded.
+const LATE_MS: u64 = 10_000;
 
 /// What became of an advert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -227,6 +230,8 @@ impl Pipeline {
                 Ok(Fate::Shown)
             }
             (Verdict::Duplicate, _) => Ok(Fate::Duplicate),
+            // A remote receiver kept it while its link was cut; newer frames have come another way, and nobody replays anything.
+            (Verdict::Replayed { .. }, _) if is_late(advert.at, now.stamp) => Ok(Fate::Duplicate),
             (verdict, _) => {
                 if let Some(refusal) = refusal {
                     self.bury(advert, &refusal, wall);
@@ -339,4 +344,9 @@ impl Pipeline {
             Flood::Cleared { address } => self.shared.alerts.clear(&self.shared.bus, now, key(address)),
         }
     }
+}
+
+/// Was it heard so long before it came here that it must have waited on its way?
+const fn is_late(heard: Stamp, now: Stamp) -> bool {
+    heard.boot.0 == now.boot.0 && heard.boot.0 != BootId::WALL.0 && now.ms.saturating_sub(heard.ms) > LATE_MS
 }

@@ -31,6 +31,11 @@ impl Receivers {
         health.trouble = Some(trouble.to_owned());
     }
 
+    /// A receiver was removed.
+    pub fn gone(&self, receiver: ReceiverId) {
+        self.lock().remove(&receiver);
+    }
+
     /// A receiver heard an advert.
     pub(crate) fn heard(&self, receiver: ReceiverId) {
         if let Some(health) = self.lock().get_mut(&receiver) {

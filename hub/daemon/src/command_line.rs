@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use hub_model::{Bucket, DeviceId, Quantity, UnixMillis, Zone};
 use jiff::Timestamp;
 
-use crate::{firmware::FirmwareTask, store::StoreTask};
+use crate::{firmware::FirmwareTask, receive::ReceiveArguments, receivers::ReceiversTask, store::StoreTask};
 
 /// Ingle, the smart-home hub: collects Bluetooth sensors, keeps their history, and serves it to apps.
 #[derive(Parser)]
@@ -30,6 +30,11 @@ pub(crate) enum Task {
     /// Look after the releases for sensors.
     #[command(subcommand)]
     Firmware(FirmwareTask),
+    /// Look after the boxes that hear sensors for this hub.
+    #[command(subcommand)]
+    Receivers(ReceiversTask),
+    /// Hear sensors for a hub on another machine.
+    Receive(ReceiveArguments),
     /// Check a configuration file and open nothing.
     CheckConfig(ConfigArgument),
     /// Ask the running hub how it is doing.

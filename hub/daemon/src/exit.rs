@@ -7,6 +7,7 @@ use hub_assembly::{BindError, CaptureError, ConfigError, OpenError, ReplayError,
 use hub_model::HistoryError;
 use hub_ota::{AddError, CatalogueError, ImageError};
 use hub_radio::{ParseAdapterNameError, RadioError};
+use hub_receive::{BookError, ParseCodeError, TlsError};
 use thiserror::Error;
 
 /// Why the daemon, or a tool, ended otherwise than it should.
@@ -69,6 +70,28 @@ pub(crate) enum Failure {
         #[source]
         source: CatalogueError,
     },
+    #[error("the receivers of the store cannot be used")]
+    Receivers(#[from] BookError),
+    #[error("receivers cannot connect to {address}")]
+    ReceiversListen {
+        address: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error("the join code in {file} cannot be read")]
+    CodeFile {
+        file: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("the join code in {file} cannot be used")]
+    Code {
+        file: String,
+        #[source]
+        source: ParseCodeError,
+    },
     #[error("there is no store in {path}; is `store.path` in the configuration right?", path = .path.display())]
     NoStore { path: PathBuf },
     #[error("no hub answers on {address}; is `hubd run` running with this configuration?")]
@@ -100,7 +123,11 @@ impl Failure {
             Self::Store(_) | Self::Output(_) => IOERR,
             Self::Capture { source: CaptureError::Read(_), .. } | Self::NoStore { .. } => NOINPUT,
             Self::Archive { source: ArchiveError::Io(error), .. } => file_code(error),
-            Self::UpdateFile { .. } => NOINPUT,
+            Self::UpdateFile { .. } | Self::CodeFile { .. } => NOINPUT,
+            Self::Receivers(BookError::Io { source, .. }) => file_code(source),
+            Self::Receivers(_) | Self::Code { .. } => DATAERR,
+            Self::ReceiversListen { .. } => TEMPFAIL,
+            Self::Tls(_) => SOFTWARE,
             Self::Update { source: AddError::Image(ImageError::NoKeys), .. } => CONFIG,
             Self::Update { source: AddError::Full { .. }, .. } => CANTCREAT,
             Self::Catalogue { source: CatalogueError::Read(error) | CatalogueError::Write(error), .. } => {

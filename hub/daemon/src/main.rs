@@ -9,6 +9,8 @@ mod health;
 mod history;
 mod logging;
 mod radio;
+mod receive;
+mod receivers;
 mod replay;
 mod run;
 mod store;
@@ -29,6 +31,8 @@ fn main() -> ExitCode {
         Task::History(arguments) => history::print(&arguments),
         Task::Store(task) => task.run(),
         Task::Firmware(task) => task.run(),
+        Task::Receivers(task) => task.run(),
+        Task::Receive(arguments) => receive::receive(&arguments),
         Task::CheckConfig(arguments) => check(&arguments.config),
         Task::Health(arguments) => health::print(&arguments.config),
     };

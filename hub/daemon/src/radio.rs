@@ -15,15 +15,20 @@ pub(crate) fn plans(config: &Config) -> Result<Vec<Plan>, Failure> {
     }
     let parse = |text: &String| text.parse().map_err(Failure::Adapter);
     let named: Vec<AdapterName> = config.adapters.iter().map(parse).collect::<Result<_, _>>()?;
+    Ok(listening_with(named, config.listen_percent))
+}
+
+/// How these adapters listen, or the first one where none is named.
+pub(crate) fn listening_with(named: Vec<AdapterName>, listen_percent: u8) -> Vec<Plan> {
     let adapters = if named.is_empty() { vec![AdapterName::First] } else { named };
     let plan = |(adapter, number)| Plan {
         adapter,
         receiver: ReceiverId(number),
-        listening: Listening::new(config.listen_percent).unwrap_or_default(),
+        listening: Listening::new(listen_percent).unwrap_or_default(),
         asking: Asking::default(),
         way: Way::Best,
     };
-    Ok(adapters.into_iter().zip(1..).map(plan).collect())
+    adapters.into_iter().zip(1..).map(plan).collect()
 }
 
 /// How the hub connects to its sensors: by the adapters that it listens with.

@@ -14,7 +14,7 @@ use crate::{
     exit::Failure,
     logging,
     radio::{self, Told},
-    store, systemd,
+    receivers, store, systemd,
 };
 
 /// Runs the hub until it is asked to stop.
@@ -47,7 +47,7 @@ async fn serve(config: Config, plans: Vec<Plan>) -> Result<(), Failure> {
         let listener = Listener::new(plan, hub.clock(), adverts.clone(), Arc::new(told));
         tasks.spawn(listener.listen(running.stopping()));
     }
-    drop(adverts);
+    receivers::listen(&hub, adverts, &mut tasks).await?;
     tasks.spawn(systemd::watch(running.progress(), running.stopping()));
     systemd::ready();
     let stopped = running.until(stop).await;
@@ -57,7 +57,7 @@ async fn serve(config: Config, plans: Vec<Plan>) -> Result<(), Failure> {
 }
 
 /// Completes at SIGTERM or SIGINT.
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+pub(crate) fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {

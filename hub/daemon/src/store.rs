@@ -60,10 +60,17 @@ pub(crate) fn open_replay(config: Config, clock: &Arc<ReplayClock>) -> Result<Hu
     Ok(Hub::open(config, around)?)
 }
 
+/// Random bytes, for keys.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    let failed = |error: getrandom::Error| Failure::Machine { what: "give random numbers", source: error.into() };
+    getrandom::fill(&mut bytes).map_err(failed)?;
+    Ok(bytes)
+}
+
 /// The machine's own luck, which fails before it is needed if it fails at all.
 fn luck() -> Result<Luck, Failure> {
-    let failed = |error: getrandom::Error| Failure::Machine { what: "give random numbers", source: error.into() };
-    getrandom::fill(&mut [0; 32]).map_err(failed)?;
+    random::<32>()?;
     Ok(Box::new(|bytes| while getrandom::fill(bytes).is_err() {}))
 }
 

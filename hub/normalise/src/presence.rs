@@ -80,6 +80,10 @@ struct Gap {
 impl Presence {
     /// Somebody was heard, whoever it was.
     pub fn air(&mut self, at: Stamp) {
+        // What a remote receiver kept while its link was cut is of a time that has passed already.
+        if self.last.is_some_and(|last| last.boot == at.boot && at <= last) {
+            return;
+        }
         let step_ms = self.last.map_or(0, |last| elapsed_ms(last, at));
         self.air_ms = self.air_ms.saturating_add(step_ms.min(DEAF_MS));
         self.last = Some(at);

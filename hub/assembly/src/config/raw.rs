@@ -24,6 +24,8 @@ pub(super) struct Raw {
     pub time: RawTime,
     #[serde(default)]
     pub updates: RawUpdates,
+    #[serde(default)]
+    pub receivers: RawReceivers,
 }
 
 impl Raw {
@@ -37,6 +39,7 @@ impl Raw {
             log: RawLog::default(),
             time: RawTime::default(),
             updates: RawUpdates::default(),
+            receivers: RawReceivers::default(),
         }
     }
 }
@@ -186,6 +189,12 @@ impl Default for RawUpdates {
             halt_least: 5,
         }
     }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawReceivers {
+    pub listen: String,
 }
 
 #[derive(Deserialize)]

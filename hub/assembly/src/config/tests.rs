@@ -78,6 +78,7 @@ fn what_is_wrong_is_named_with_file_key_value_and_what_would_be_right() {
             &format!("{store}[updates]\nrings_percent = [50, 10]\n"),
             vec!["updates.rings_percent is \"[50, 10]\"", "each greater than the one before"],
         ),
+        (&format!("{store}[receivers]\nlisten = \"4910\"\n"), vec!["receivers.listen is \"4910\"", "0.0.0.0:4910"]),
         (
             &format!("{store}[receivers]\nlisten = \"4910\"\n"),
             vec!["receivers.listen is \"4910\"", "0.0.0.0:4910"],

@@ -5,6 +5,7 @@
 mod bus;
 mod firmware;
 mod kill;
+mod receivers;
 mod refusals;
 mod serving;
 mod store;

@@ -183,3 +183,18 @@ fn a_rhythm_that_is_not_known_yet_tells_nothing() {
     presence.forget(DEVICE);
     assert_eq!(presence.heard(DEVICE, at(3_700_000)), None);
 }
+
+#[test]
+fn what_comes_late_makes_no_time_pass() {
+    let mut presence = Presence::default();
+    for nth in 0..200 {
+        presence.heard(DEVICE, at(nth * 5_000));
+    }
+    let end_ms = 199 * 5_000;
+    // Somebody is heard now, and by turns somebody else was heard minutes ago.
+    for nth in 0..1_000 {
+        presence.air(at(end_ms + nth));
+        presence.air(at(end_ms - 300_000 + nth * 100));
+    }
+    assert_eq!((presence.lost(), presence.is_lost(DEVICE)), (None, Some(false)));
+}

@@ -31,6 +31,7 @@ pub(super) const ROWS: &[Row] = &[
     row("hub-archive", &["hub-model"]),
     row("hub-registry", &["hub-model"]),
     row("hub-ota", &["hub-model", "wire"]),
+    row("hub-receive", &["hub-model"]),
     row("api-graphql", &["hub-model", "hub-bus", "units"]),
     row("api-server", &["api-graphql", "hub-model", "hub-bus"]),
     row(
@@ -49,7 +50,7 @@ pub(super) const ROWS: &[Row] = &[
             "units",
         ],
     ),
-    row("hub-daemon", &["hub-model", "hub-assembly", "hub-history", "hub-archive", "hub-ota", "hub-radio", "hub-decode"]),
+    row("hub-daemon", &["hub-model", "hub-assembly", "hub-history", "hub-archive", "hub-ota", "hub-radio", "hub-receive", "hub-decode"]),
     row("hub-sim", &["hub-model", "hub-assembly", "fw-host", "fw-app", "fw-logic", "wire", "units"]),
     row("xtask", &[]),
 ];
@@ -60,7 +61,7 @@ pub(super) const ALONE: &[(&str, &[&str])] = &[
     ("ccm", &["wire"]),
     ("ed25519-dalek", &["wire"]),
     ("hmac", &["wire"]),
-    ("sha2", &["wire", "fw-logic", "hub-ota"]),
+    ("sha2", &["wire", "fw-logic", "hub-ota", "hub-receive"]),
     ("x25519-dalek", &["fw-logic"]),
     ("chacha20poly1305", &["fw-logic"]),
     ("snow", &["fw-logic", "fw-host", "hub-link", "hub-testbed"]),
@@ -80,6 +81,7 @@ pub(super) const ALONE: &[(&str, &[&str])] = &[
     ("csv", &["hub-archive"]),
     ("parquet", &["hub-archive"]),
     ("rusqlite", &["hub-archive"]),
+    ("tokio-rustls", &["hub-receive"]),
     ("sd-notify", &["hub-daemon"]),
     ("clap", &["hub-daemon", "hub-sim", "fw-host"]),
     ("tracing-subscriber", &["hub-daemon", "hub-sim"]),
