@@ -80,10 +80,6 @@ fn what_is_wrong_is_named_with_file_key_value_and_what_would_be_right() {
         ),
         (&format!("{store}[receivers]\nlisten = \"4910\"\n"), vec!["receivers.listen is \"4910\"", "0.0.0.0:4910"]),
         (
-            &format!("{store}[receivers]\nlisten = \"4910\"\n"),
-            vec!["receivers.listen is \"4910\"", "0.0.0.0:4910"],
-        ),
-        (
             &format!("{store}[updates]\nquiet_hours = \"at night\"\n"),
             vec!["updates.quiet_hours is \"at night\"", "22:00-07:00"],
         ),

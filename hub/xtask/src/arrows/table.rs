@@ -50,7 +50,19 @@ pub(super) const ROWS: &[Row] = &[
             "units",
         ],
     ),
-    row("hub-daemon", &["hub-model", "hub-assembly", "hub-history", "hub-archive", "hub-ota", "hub-radio", "hub-receive", "hub-decode"]),
+    row(
+        "hub-daemon",
+        &[
+            "hub-model",
+            "hub-assembly",
+            "hub-history",
+            "hub-archive",
+            "hub-ota",
+            "hub-radio",
+            "hub-receive",
+            "hub-decode",
+        ],
+    ),
     row("hub-sim", &["hub-model", "hub-assembly", "fw-host", "fw-app", "fw-logic", "wire", "units"]),
     row("xtask", &[]),
 ];
