@@ -111,7 +111,7 @@ const BOARDS: Step = Step {
 
 const RADIO: Step = Step {
     name: "radio",
-    headline: "the radio before a real bluetoothd in a virtual machine",
+    headline: "the radio and the whole hub before a real bluetoothd in a virtual machine",
     needs: &["build"],
     work: Work::Tests(testbed::check),
 };

@@ -1,5 +1,5 @@
-//! The radio before a real bluetoothd: a virtual machine with Debian's kernel and BlueZ, radio controllers that are
-//! simulated here, and the scenarios of `hub/radio/testbed` between them.
+//! The radio, and the whole hub, before a real bluetoothd: a virtual machine with Debian's kernel and BlueZ, radio
+//! controllers that are simulated here, and the scenarios of `hub/radio/testbed` between them.
 
 mod apt;
 mod image;
@@ -22,7 +22,7 @@ pub(crate) fn check(checkout: &Checkout, tally: &mut Tally) -> Result<()> {
 
 /// Runs the scenarios of these names.
 pub(crate) fn only(checkout: &Checkout, names: &[&str]) -> Result<()> {
-    let programs = ["--package=hub-testbed", "--package=fw-host", "--bins"];
+    let programs = ["--package=hub-testbed", "--package=hub-daemon", "--package=fw-host", "--bins"];
     process::run(process::cargo(checkout).args(["build", "--locked"]).args(programs))?;
     run(checkout, names, &mut Tally::default())
 }
@@ -37,7 +37,7 @@ fn run(checkout: &Checkout, names: &[&str], tally: &mut Tally) -> Result<()> {
     println!("the guest is made of {}", image.versions()?);
     let (python, air) = interop::sensor_python(checkout)?;
     let built = checkout.metadata()?.target_directory.join("debug");
-    let initrd = image.with(&built.join("testbed-guest"))?;
+    let initrd = image.with(&["testbed-guest", "hubd"].map(|program| built.join(program)))?;
     let mut testbed = Command::new(built.join("testbed"));
     testbed.arg("--kernel").arg(image.kernel()).arg("--initrd").arg(initrd);
     testbed.arg("--python").arg(python).arg("--python-path").arg(air);

@@ -4,6 +4,7 @@
 //!
 //! ```text
 //!  host: testbed ── questions ──────────── virtio-serial ──▶ guest: testbed-guest (PID 1)
+//!        api: GraphQL over HTTP ───────── virtio-serial ──▶ api: byte by byte to hubd
 //!        air.py: controllers, adverts ──── virtio-serial ──▶ pump ─▶ /dev/vhci ─▶ kernel ─▶ bluetoothd, hub-radio
 //!        sensor-sim: the firmware ── HCI ─▶ air.py
 //! ```
@@ -24,6 +25,12 @@ use serde::{Deserialize, Serialize};
 
 /// The ports between host and guest, by the names that qemu gives them: this one, and `radio0`, `radio1` …
 pub const TALK: &str = "talk";
+/// The ports behind which the API of the guest's hub is, a connection at a time each: one that asks, and one that listens.
+pub const API: [&str; 2] = ["api0", "api1"];
+/// Where the guest's hub answers.
+pub const HUB: &str = "127.0.0.1:8080";
+/// Follows the last byte of a connection to the hub, whoever ended it: JSON has no such byte.
+pub const END: [u8; 2] = *b"\0\n";
 /// How many radios can be plugged into a guest.
 pub const RADIOS: u8 = 2;
 /// The first bytes of the addresses of advertisers that say something only to who asks: `C0:FF:EF`, then which advertiser.
@@ -170,7 +177,17 @@ pub enum Ask {
     Disconnect,
     /// Forget the connection, as a hub does that has lost interest. Answer: done, at once.
     LetGo,
-    /// What the kernel, D-Bus and bluetoothd have said since everything was made fresh. Answer: log.
+    /// Start hubd with the first radio; what it keeps is there the next time. Answer: done, once it listens and serves.
+    StartHub {
+        /// The radio's kernel name.
+        adapter: String,
+    },
+    /// End hubd, in order or not. Answer: done.
+    StopHub {
+        /// By SIGKILL.
+        kill: bool,
+    },
+    /// What the kernel, D-Bus, bluetoothd and hubd have said since everything was made fresh. Answer: log.
     Log,
     /// Switch the guest off. No answer.
     PowerOff,

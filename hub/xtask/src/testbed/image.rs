@@ -1,5 +1,6 @@
 //! The guest: Debian's kernel, and a file system in memory with BlueZ, D-Bus and what we want to test.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -73,15 +74,19 @@ impl Image {
         fs::read_to_string(self.folder.join("versions")).context("failed to read the versions of the guest's packages")
     }
 
-    /// The guest's file system with a program of this machine in it, which finds its own libraries and not the guest's:
+    /// The guest's file system with programs of this machine in it, which find their own libraries and not the guest's:
     /// those may be older.
-    pub(super) fn with(&self, program: &Path) -> Result<PathBuf> {
-        let name = program.file_name().and_then(|name| name.to_str()).context("a program has a name")?;
-        let stripped = self.folder.join(name);
-        process::run(Command::new("strip").arg("-o").arg(&stripped).arg(program))?;
+    pub(super) fn with(&self, programs: &[PathBuf]) -> Result<PathBuf> {
         let mut archive = Initramfs::default();
-        archive.program(&format!("ours/{name}"), &read(&stripped)?);
-        for library in libraries(Command::new("ldd").arg(program))? {
+        let mut needed = BTreeSet::new();
+        for program in programs {
+            let name = program.file_name().and_then(|name| name.to_str()).context("a program has a name")?;
+            let stripped = self.folder.join(name);
+            process::run(Command::new("strip").arg("-o").arg(&stripped).arg(program))?;
+            archive.program(&format!("ours/{name}"), &read(&stripped)?);
+            needed.extend(libraries(Command::new("ldd").arg(program))?);
+        }
+        for library in needed {
             let name = library.file_name().and_then(|name| name.to_str()).context("a library has a name")?;
             // All loaders are called alike, whatever the machine calls its own.
             let name = if name.starts_with("ld-linux") { "loader" } else { name };

@@ -1,4 +1,4 @@
-//! The two daemons: started, watched, ended.
+//! The daemons: started, watched, ended.
 
 use std::{
     collections::VecDeque,
@@ -12,6 +12,8 @@ use std::{
 use anyhow::{Context as _, Result};
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::home::{self, HUB_CONFIG};
+
 /// Longer than any of them takes to start, on any machine.
 const START_LIMIT: Duration = Duration::from_secs(60);
 /// Lines that are kept of what one says.
@@ -22,6 +24,8 @@ pub(crate) struct Daemon {
     command: &'static [&'static str],
     /// What it says when it is ready.
     ready: &'static str,
+    /// Does it have the rights of the hub's unit, and not all?
+    is_hub: bool,
     child: Option<Child>,
     lines: Arc<Mutex<VecDeque<String>>>,
 }
@@ -38,20 +42,23 @@ impl Daemon {
         Self::new(command, "Bluetooth management interface")
     }
 
+    pub(crate) fn hub() -> Self {
+        // With this machine's libraries, as the guest's first program.
+        let command = &["/ours/loader", "--library-path", "/ours", "/ours/hubd", "run", "--config", HUB_CONFIG];
+        Self { is_hub: true, ..Self::new(command, "the hub runs") }
+    }
+
     fn new(command: &'static [&'static str], ready: &'static str) -> Self {
-        Self { command, ready, child: None, lines: Arc::default() }
+        Self { command, ready, is_hub: false, child: None, lines: Arc::default() }
     }
 
     /// Starts it and waits until it says that it is ready.
     pub(crate) fn start(&mut self) -> Result<()> {
         let (program, arguments) = self.command.split_first().context("a daemon is a program")?;
-        let mut child = Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("failed to start {program}"))?;
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = if self.is_hub { spawn_as_the_hub(command) } else { command.spawn().map_err(Into::into) };
+        let mut child = child.with_context(|| format!("failed to start {program}"))?;
         let (is_ready, ready) = sync_channel(1);
         let outputs: [Option<Box<dyn std::io::Read + Send>>; 2] =
             [child.stdout.take().map(|it| Box::new(it) as _), child.stderr.take().map(|it| Box::new(it) as _)];
@@ -101,4 +108,13 @@ impl Daemon {
     pub(crate) fn lines(&mut self) -> Vec<String> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
     }
+}
+
+/// Rights are those of the thread that starts a program, so this is one of its own.
+fn spawn_as_the_hub(mut command: Command) -> Result<Child> {
+    let spawn = move || {
+        home::be_the_hub()?;
+        command.spawn().map_err(anyhow::Error::from)
+    };
+    thread::spawn(spawn).join().ok().context("the thread has panicked")?
 }

@@ -3,20 +3,21 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::Read as _,
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{OpenOptionsExt as _, chown},
     path::PathBuf,
 };
 
 use anyhow::{Context as _, Result, bail};
-use hub_testbed::Hello;
+use hub_testbed::{HUB, Hello};
 use rustix::{
     fs::OFlags,
     mount::{MountFlags, mount},
+    net::{AddressFamily, RecvFlags, SendFlags, SocketType, recv, send, socket},
     process::{Gid, Uid},
     system::{RebootCommand, finit_module, reboot},
     thread::{
-        CapabilitySet, CapabilitySets, set_capabilities, set_keep_capabilities, set_thread_gid, set_thread_groups,
-        set_thread_uid,
+        CapabilitySet, CapabilitySets, configure_capability_in_ambient_set, set_capabilities, set_keep_capabilities,
+        set_thread_gid, set_thread_groups, set_thread_uid,
     },
     time::{ClockId, clock_gettime},
 };
@@ -26,6 +27,10 @@ const MODULES: &str = "/modules";
 const PORTS: &str = "/sys/class/virtio-ports";
 /// Where bluetoothd keeps what it knows of devices.
 const DEVICES: &str = "/var/lib/bluetooth";
+/// Where hubd has its configuration and keeps everything.
+const HUB_FOLDER: &str = "/run/hub";
+pub(crate) const HUB_CONFIG: &str = "/run/hub/hubd.toml";
+const NOBODY: u32 = 65_534;
 
 /// Mounts, loads modules, and says what there is.
 pub(crate) fn settle() -> Result<Hello> {
@@ -34,6 +39,7 @@ pub(crate) fn settle() -> Result<Hello> {
             .with_context(|| format!("failed to mount {folder}"))?;
     }
     fs::create_dir_all("/run/dbus").context("failed to make a folder for D-Bus")?;
+    raise_loopback()?;
     let order = fs::read_to_string(format!("{MODULES}/order")).context("failed to read which modules there are")?;
     for name in order.lines() {
         let module = File::open(format!("{MODULES}/{name}.ko")).with_context(|| format!("failed to open {name}"))?;
@@ -69,16 +75,60 @@ pub(crate) fn forget_devices() -> Result<()> {
     fs::remove_dir_all(DEVICES).and_then(|()| fs::create_dir(DEVICES)).context("failed to empty bluetoothd's folder")
 }
 
+/// Switches the loopback interface on, which gives it its address as well: rtnetlink(7), RTM_NEWLINK.
+fn raise_loopback() -> Result<()> {
+    const LENGTH: u32 = 32;
+    const NEW_LINK: u16 = 16;
+    const REQUEST_AND_ACKNOWLEDGE: u16 = 0x01 | 0x04;
+    const LOOPBACK: u32 = 1;
+    const UP: u32 = 1;
+    let mut message = LENGTH.to_ne_bytes().to_vec();
+    message.extend([NEW_LINK, REQUEST_AND_ACKNOWLEDGE].map(u16::to_ne_bytes).concat());
+    // Its number and its sender, then of the interface: family and kind, which, its flags, and which of them change.
+    message.extend([0, 0, 0, LOOPBACK, UP, UP].map(u32::to_ne_bytes).concat());
+    let kernel = socket(AddressFamily::NETLINK, SocketType::RAW, None).context("failed to reach the kernel")?;
+    send(&kernel, &message, SendFlags::empty()).context("failed to raise the loopback interface")?;
+    let mut answer = [0; 64];
+    let (_, length) = recv(&kernel, &mut answer, RecvFlags::empty()).context("the kernel does not answer")?;
+    // Behind the head: 0, or an error.
+    match answer.get(..length).and_then(|answer| answer.get(16..20)) {
+        Some([0, 0, 0, 0]) => Ok(()),
+        other => bail!("the kernel does not raise the loopback interface: {other:?}"),
+    }
+}
+
+/// hubd keeps nothing any more; it must not run.
+pub(crate) fn forget_hub() -> Result<()> {
+    match fs::remove_dir_all(HUB_FOLDER) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).context("failed to empty hubd's folder")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Gives hubd a folder and says which adapter it has.
+pub(crate) fn configure_hub(adapter: &str) -> Result<()> {
+    let config = format!(
+        "[store]\npath = \"{HUB_FOLDER}/store\"\n[server]\nlisten = \"{HUB}\"\n[radio]\nadapters = [\"{adapter}\"]\n\
+         [history]\ntime_resolution_ms = 1\n[time]\ntrust = \"always\"\n"
+    );
+    fs::create_dir_all(HUB_FOLDER).context("failed to make a folder for hubd")?;
+    chown(HUB_FOLDER, Some(NOBODY), Some(NOBODY)).context("failed to give hubd its folder")?;
+    fs::write(HUB_CONFIG, config).context("failed to write hubd's configuration")
+}
+
 /// Gives this thread, and whatever it starts, the rights of the hub's unit: nobody's, and CAP_NET_ADMIN.
 pub(crate) fn be_the_hub() -> Result<()> {
-    const NOBODY: u32 = 65_534;
     let admin = CapabilitySet::NET_ADMIN;
     set_keep_capabilities(true).context("failed to keep capabilities")?;
     set_thread_groups(&[]).context("failed to leave all groups")?;
     set_thread_gid(Gid::from_raw(NOBODY)).context("failed to change the group")?;
     set_thread_uid(Uid::from_raw(NOBODY)).context("failed to change the user")?;
-    let sets = CapabilitySets { effective: admin, permitted: admin, inheritable: CapabilitySet::empty() };
-    set_capabilities(None, sets).context("failed to drop capabilities")
+    let sets = CapabilitySets { effective: admin, permitted: admin, inheritable: admin };
+    set_capabilities(None, sets).context("failed to drop capabilities")?;
+    // What it starts would have none.
+    configure_capability_in_ambient_set(admin, true).context("failed to hand capabilities down")
 }
 
 /// Blocks an adapter by rfkill, or unblocks it.

@@ -2,6 +2,7 @@
 //!
 //! Does not know: what is tested.
 
+mod api;
 mod bluez;
 mod cost;
 mod daemon;
@@ -18,7 +19,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use hub_testbed::{Answer, Ask, Question, RADIOS, Reply, TALK};
+use hub_testbed::{API, Answer, Ask, Question, RADIOS, Reply, TALK};
 use tokio::sync::mpsc;
 
 use bluez::Discovering;
@@ -83,6 +84,7 @@ struct Guest {
     kernel: KernelLog,
     dbus: Daemon,
     bluetoothd: Daemon,
+    hub: Daemon,
     pumps: Vec<Pump>,
     listening: Option<Listening>,
     link: Option<Linked>,
@@ -93,11 +95,13 @@ impl Guest {
     fn new() -> Result<Self> {
         let mut dbus = Daemon::dbus();
         dbus.start()?;
+        API.iter().try_for_each(|port| api::reach(port))?;
         let pumps = (0..RADIOS).map(|radio| Pump::new(&format!("radio{radio}"))).collect::<Result<_>>()?;
         Ok(Self {
             kernel: KernelLog::open()?,
             dbus,
             bluetoothd: Daemon::bluetoothd(),
+            hub: Daemon::hub(),
             pumps,
             listening: None,
             link: None,
@@ -161,6 +165,11 @@ impl Guest {
                 return Ok(Answer::Took { ms: link.close().await? });
             }
             Ask::LetGo => self.link = None,
+            Ask::StartHub { adapter } => {
+                home::configure_hub(&adapter)?;
+                self.hub.start()?;
+            }
+            Ask::StopHub { kill } => self.hub.stop(kill)?,
             Ask::Log => return Ok(Answer::Log(self.log())),
             Ask::PowerOff => bail!("the host has no use for an answer"),
         }
@@ -169,6 +178,8 @@ impl Guest {
 
     fn fresh(&mut self) -> Result<()> {
         (self.listening, self.link, self.discovering) = (None, None, None);
+        self.hub.stop(true)?;
+        home::forget_hub()?;
         self.bluetoothd.stop(true)?;
         for pump in &mut self.pumps {
             pump.unplug()?;
@@ -195,6 +206,7 @@ impl Guest {
         let mut lines = self.kernel.lines();
         lines.extend(self.dbus.lines());
         lines.extend(self.bluetoothd.lines());
+        lines.extend(self.hub.lines());
         lines
     }
 }

@@ -1,19 +1,21 @@
 //! What a scenario has: a fresh bluetoothd, the air, sensors, and room for figures.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::VecDeque, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
-use hub_testbed::{Answer, Ask, Heard, RADIOS, Way};
+use hub_testbed::{API, Answer, Ask, Heard, RADIOS, Way};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::time::timeout;
 
 use crate::{
     air::{Adverts, Air, Duplicates},
+    api::Api,
     clock::Stopwatch,
     guest::Guest,
     options::Options,
     scenarios::Scenario,
-    sensor::Sensor,
+    sensor::{Sensor, VALUES},
 };
 
 /// How long a scenario may take, on any machine.
@@ -34,6 +36,12 @@ pub(crate) const ADAPTER_MS: u64 = 60_000;
 pub(crate) struct Bench {
     pub(crate) guest: Guest,
     pub(crate) air: Air,
+    /// The hub's API, for who asks.
+    pub(crate) api: Api,
+    /// The same, for who listens.
+    pub(crate) events: Api,
+    /// Events that were told and that nobody has looked at yet.
+    pub(crate) told: VecDeque<Value>,
     pub(crate) boot: Boot,
     /// The kernel name of the first radio.
     pub(crate) adapter: String,
@@ -69,10 +77,24 @@ impl Bench {
         let radios: Vec<PathBuf> = (0..RADIOS).map(|radio| folder.path().join(format!("radio{radio}"))).collect();
         let air = Air::begin(options, &radios).await?;
         let watch = Stopwatch::start();
+        let (api, events) = (Api::offer(folder.path(), API[0])?, Api::offer(folder.path(), API[1])?);
         let (guest, hello) = Guest::boot(options, folder.path(), &radios).await?;
+        let (api, events) = (api.accept().await?, events.accept().await?);
         let boot = Boot { kernel: hello.kernel, seconds: watch.seconds() };
         let options = SensorOptions { program: options.sensor.clone() };
-        Ok(Self { guest, air, boot, adapter: String::new(), options, figures: Vec::new(), sensors: 0, folder })
+        Ok(Self {
+            guest,
+            air,
+            api,
+            events,
+            told: VecDeque::new(),
+            boot,
+            adapter: String::new(),
+            options,
+            figures: Vec::new(),
+            sensors: 0,
+            folder,
+        })
     }
 
     /// Makes everything fresh and runs a scenario.
@@ -91,6 +113,10 @@ impl Bench {
             self.air.filter(radio, Duplicates::Data).await?;
         }
         self.guest.order(Ask::Fresh).await?;
+        // Who spoke with the hub that is gone now has nothing more to hear.
+        self.told.clear();
+        self.api.ended().await?;
+        self.events.ended().await?;
         self.adapter = self.plug(FIRST).await?;
         Ok(())
     }
@@ -200,10 +226,15 @@ impl Bench {
 
     /// A sensor of ours, new.
     pub(crate) async fn sensor(&mut self) -> Result<Sensor> {
+        self.sensor_that_measures(VALUES).await
+    }
+
+    /// A sensor of ours, new, with a table of what it measures.
+    pub(crate) async fn sensor_that_measures(&mut self, values: &str) -> Result<Sensor> {
         self.sensors += 1;
         let hci = self.air.socket().await?;
         let folder = self.folder.path().join(format!("sensor{}", self.sensors));
-        Sensor::start(&self.options.program, &folder, &hci).await
+        Sensor::start(&self.options.program, &folder, &hci, values).await
     }
 
     /// Notes something to be read beside the scenario's name.

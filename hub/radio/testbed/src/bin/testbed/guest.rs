@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use hub_testbed::{Answer, Ask, Heard, Hello, Question, Reply, TALK};
+use hub_testbed::{API, Answer, Ask, Heard, Hello, Question, Reply, TALK};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
     net::{
@@ -26,7 +26,7 @@ const BOOT_LIMIT: Duration = Duration::from_secs(180);
 const ANSWER_LIMIT: Duration = Duration::from_secs(90);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 
-const MEMORY_MB: &str = "320";
+const MEMORY_MB: &str = "512";
 /// Times are not measured against the host's, so a clock that is only as good as an emulated one will do.
 const KERNEL_LINE: &str = "console=ttyS0 loglevel=4 panic=-1 mitigations=off nokaslr tsc=reliable no_timer_check audit=0 \
      rdinit=/ours/loader -- --library-path /ours /ours/testbed-guest";
@@ -41,7 +41,7 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
-    /// Starts it, with a port for each socket of a radio, and waits until it says hello.
+    /// Starts it, with a port for each socket of a radio and those of the API, and waits until it says hello.
     pub(crate) async fn boot(options: &Options, folder: &Path, radios: &[PathBuf]) -> Result<(Self, Hello)> {
         let (socket, console) = (folder.join(TALK), folder.join("console"));
         let listener = UnixListener::bind(&socket).context("failed to open a socket for the guest")?;
@@ -133,8 +133,9 @@ fn qemu(options: &Options, console: &Path, socket: &Path, radios: &[PathBuf]) ->
     qemu.args(["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-monitor", "none"]);
     qemu.arg("-kernel").arg(&options.kernel).arg("-initrd").arg(&options.initrd).args(["-append", KERNEL_LINE]);
     qemu.arg("-serial").arg(format!("file:{}", console.display())).args(["-device", "virtio-serial-pci"]);
-    let names = std::iter::once(TALK.to_owned()).chain((0..radios.len()).map(|radio| format!("radio{radio}")));
-    for (name, path) in names.zip(std::iter::once(socket).chain(radios.iter().map(PathBuf::as_path))) {
+    let apis = API.map(|name| (name.to_owned(), socket.with_file_name(name)));
+    let radios = radios.iter().enumerate().map(|(radio, path)| (format!("radio{radio}"), path.clone()));
+    for (name, path) in std::iter::once((TALK.to_owned(), socket.to_owned())).chain(apis).chain(radios) {
         qemu.arg("-chardev").arg(format!("socket,id={name},path={}", path.display()));
         qemu.arg("-device").arg(format!("virtserialport,chardev={name},name={name}"));
     }

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a command-line tool answers on stdout")]
 
 mod air;
+mod api;
 mod bench;
 mod child;
 mod clock;

@@ -11,30 +11,37 @@ use crate::child::Talker;
 /// How long it may be silent when something is to happen.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What it measures.
-const VALUES: &str = "temperature,humidity,door,voltage\n21.5,45.2,0,2.987\n";
+/// What sensors measure where nobody minds.
+pub(crate) const VALUES: &str = "temperature,humidity,door,voltage\n21.5,45.2,0,2.987\n";
 
 /// A sensor at work.
 pub(crate) struct Sensor {
     program: Talker,
     pub(crate) code: SetupCode,
+    /// The text of its QR code.
+    pub(crate) label: String,
 }
 
 impl Sensor {
+    /// Does what a person does: `press`, `hold`, or a quantity and its value.
+    pub(crate) async fn happens(&mut self, what: &str) -> Result<()> {
+        self.program.type_line(what).await
+    }
+
     /// A sensor with a new identity and an empty flash.
-    pub(crate) async fn start(program: &Path, folder: &Path, hci: &str) -> Result<Self> {
+    pub(crate) async fn start(program: &Path, folder: &Path, hci: &str, measured: &str) -> Result<Self> {
         std::fs::create_dir_all(folder).context("failed to make a folder for a sensor")?;
         let [identity, flash, values] = ["identity.toml", "flash.bin", "values.csv"].map(|name| folder.join(name));
-        std::fs::write(&values, VALUES).context("failed to write what a sensor measures")?;
+        std::fs::write(&values, measured).context("failed to write what a sensor measures")?;
         let made =
             Command::new(program).arg("identity").arg(&identity).output().await.context("failed to start a sensor")?;
         ensure!(made.status.success(), "failed to make an identity: {}", String::from_utf8_lossy(&made.stderr));
-        let label = String::from_utf8_lossy(&made.stdout);
-        let code = SetupCode::parse(label.trim()).with_context(|| format!("failed to read the label {label}"))?;
+        let label = String::from_utf8_lossy(&made.stdout).trim().to_owned();
+        let code = SetupCode::parse(&label).with_context(|| format!("failed to read the label {label}"))?;
         let mut run = Command::new(program);
         run.args(["run", "--hci", hci]);
         run.arg("--identity").arg(&identity).arg("--flash").arg(&flash).arg("--values").arg(&values);
-        let mut sensor = Self { program: Talker::start("the sensor", &mut run)?, code };
+        let mut sensor = Self { program: Talker::start("the sensor", &mut run)?, code, label };
         sensor.says("unclaimed").await?;
         Ok(sensor)
     }
