@@ -59,6 +59,8 @@ pub struct Config {
     pub adapters: Vec<String>,
     /// How much of the time they listen, 10 to 100 %.
     pub listen_percent: u8,
+    /// How often they ask for scan responses, seconds, 10 to 86 400; `None`: never.
+    pub ask_every_s: Option<u32>,
     /// How the history is kept.
     pub history: hub_history::Config,
     /// How much is logged.
@@ -117,6 +119,10 @@ impl Config {
         if !(10..=100).contains(&raw.radio.listen_percent) {
             return Err(Wrong::new("radio.listen_percent", raw.radio.listen_percent, "10 to 100"));
         }
+        let ask_every_s = Some(raw.radio.ask_every_s).filter(|seconds| *seconds != 0);
+        if ask_every_s.is_some_and(|seconds| !(10..=86_400).contains(&seconds)) {
+            return Err(Wrong::new("radio.ask_every_s", raw.radio.ask_every_s, "10 to 86400 seconds, or 0 for never"));
+        }
         let server = server(&raw.server)?;
         let history = history(&raw.store.path, &raw.history)?;
         let updates = updates(&raw.store.path, &raw.updates)?;
@@ -129,6 +135,7 @@ impl Config {
             radio_enabled: raw.radio.enabled,
             adapters: raw.radio.adapters,
             listen_percent: raw.radio.listen_percent,
+            ask_every_s,
             history,
             log: raw.log.level.into(),
             clock_trust: raw.time.trust.into(),

@@ -15,7 +15,9 @@ pub(crate) fn plans(config: &Config) -> Result<Vec<Plan>, Failure> {
     }
     let parse = |text: &String| text.parse().map_err(Failure::Adapter);
     let named: Vec<AdapterName> = config.adapters.iter().map(parse).collect::<Result<_, _>>()?;
-    Ok(listening_with(named, config.listen_percent))
+    let asking = config.ask_every_s.map_or(Some(Asking::NEVER), Asking::every_s).unwrap_or_default();
+    let plans = listening_with(named, config.listen_percent);
+    Ok(plans.into_iter().map(|plan| Plan { asking, ..plan }).collect())
 }
 
 /// How these adapters listen, or the first one where none is named.

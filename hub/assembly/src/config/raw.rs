@@ -83,11 +83,12 @@ pub(super) struct RawRadio {
     pub enabled: bool,
     pub adapters: Vec<String>,
     pub listen_percent: u8,
+    pub ask_every_s: u32,
 }
 
 impl Default for RawRadio {
     fn default() -> Self {
-        Self { enabled: true, adapters: Vec::new(), listen_percent: 100 }
+        Self { enabled: true, adapters: Vec::new(), listen_percent: 100, ask_every_s: 300 }
     }
 }
 

@@ -57,6 +57,7 @@ fn what_is_wrong_is_named_with_file_key_value_and_what_would_be_right() {
         ("[store]\npath = \"\"\n", vec!["store.path is \"\"", "expected a folder"]),
         (&format!("{store}[server]\nlisten = \"8080\"\n"), vec!["server.listen is \"8080\"", "127.0.0.1:8080"]),
         (&format!("{store}[server]\nport = 1\n"), vec!["unknown field `port`", "line 4", "`listen`"]),
+        (&format!("{store}[radio]\nask_every_s = 9\n"), vec!["radio.ask_every_s is \"9\"", "0 for never"]),
         (&format!("{store}[sever]\n"), vec!["unknown field `sever`", "`server`"]),
         (
             &format!("{store}[history]\ncommit_interval_s = 61\n"),

@@ -87,7 +87,8 @@ impl Steward {
             session.end().await;
             return Err(Setback::Final(PairingFailure::Cancelled));
         }
-        if session.info().battery_mv < LEAST_MV {
+        // 0: it does not measure that.
+        if (1..LEAST_MV).contains(&session.info().battery_mv) {
             session.end().await;
             return Err(Setback::Final(PairingFailure::BatteryLow));
         }
