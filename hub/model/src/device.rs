@@ -6,8 +6,8 @@ use crate::{Address, Format, Name, Quantity, RoomId, UnixMillis};
 
 /// Who a device is, for as long as the house keeps it.
 ///
-/// Third-party sensors are known by their Bluetooth address (the upper 16 bits are zero), our own by the 64-bit
-/// number in their label. Printed as 12 or 16 hex digits; an address in any spelling is understood too.
+/// Sensors are known by their Bluetooth address (the upper 16 bits are zero), our own too: theirs is for life, and the number in
+/// their label stands in the claim. Printed as 12 or 16 hex digits; an address in any spelling is understood too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeviceId(u64);
 
