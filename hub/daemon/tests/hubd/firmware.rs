@@ -148,7 +148,7 @@ fn a_version_is_one_program_and_what_must_not_run_again_is_refused() {
     let [id] = &owner.releases()[..] else { panic!() };
     check(&owner.add(Update { bytes: 4000, ..SECOND }), 65, &["is version 1.1.0.0 already", id, "raise the version"]);
     check(&owner.add(FIRST), 65, &["security counter 1 is lower than the 2", id, "1.1.0.0"]);
-    assert_eq!(owner.releases(), [id.clone()]);
+    assert_eq!(owner.releases(), [id.as_str()]);
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn a_release_that_rotted_is_told_and_healed_by_the_same_file() {
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(told.contains(id) && told.contains("DAMAGED: the image is not the one that was signed"), "{told}");
     assert!(text(&owner.add(FIRST)).starts_with("added release "));
-    assert_eq!(owner.releases(), [id.clone()]);
+    assert_eq!(owner.releases(), [id.as_str()]);
 }
 
 #[test]

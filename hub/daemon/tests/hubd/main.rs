@@ -1,6 +1,6 @@
 //! The daemon as its owner meets it: the real binary, its messages and its exit codes.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod bus;
 mod firmware;
