@@ -14,7 +14,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
     time::timeout,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{Hub, OpenError};
 use crate::{
@@ -34,6 +34,8 @@ const STOP_DEADLINE: Duration = Duration::from_secs(3);
 pub struct Running {
     stations: JoinSet<Result<(), GivenUp>>,
     stop: CancellationToken,
+    /// Whoever drops this ends the stations, too: the steward's thread would live on, and the process with it.
+    _ends: DropGuard,
     keeper: Arc<Mutex<Keeper>>,
     progress: Progress,
 }
@@ -132,7 +134,7 @@ impl Hub {
             serving.await;
             Ok(())
         });
-        Ok(Running { stations, stop, keeper, progress })
+        Ok(Running { stations, _ends: stop.clone().drop_guard(), stop, keeper, progress })
     }
 }
 
