@@ -9,9 +9,9 @@ use std::{
 
 use crate::{Owner, Running, capture, error};
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago, at an address of its own: the API may be given any port of the usual one.
 fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    std::net::TcpListener::bind("127.0.0.2:0").unwrap().local_addr().unwrap().port()
 }
 
 fn receivers(owner: &Owner, task: &str, name: &[&str]) -> std::process::Output {
@@ -22,7 +22,7 @@ fn receivers(owner: &Owner, task: &str, name: &[&str]) -> std::process::Output {
 /// A receiver that plays this capture to the hub on this port.
 fn spawn(port: u16, code: &Path, from: &Path) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hubd"));
-    command.args(["receive", "--to", &format!("127.0.0.1:{port}"), "--token-file"]).arg(code).arg("--from").arg(from);
+    command.args(["receive", "--to", &format!("127.0.0.2:{port}"), "--token-file"]).arg(code).arg("--from").arg(from);
     command.stderr(Stdio::piped()).env_remove("JOURNAL_STREAM").spawn().unwrap()
 }
 
@@ -53,7 +53,7 @@ fn until(address: &str, query: &str, expected: &str) -> String {
 #[test]
 fn a_hub_hears_through_a_receiver_until_it_is_removed() {
     let (owner, port) = (Owner::new(), free_port());
-    owner.configure(&format!("[receivers]\nlisten = \"127.0.0.1:{port}\"\n"));
+    owner.configure(&format!("[receivers]\nlisten = \"127.0.0.2:{port}\"\n"));
     assert_eq!(receivers(&owner, "add", &["attic"]).status.code(), Some(66), "there is no store yet");
     let adverts = owner.file("capture.jsonl", &capture(500));
     owner.replay(&owner.file("first.jsonl", &capture(1)));
