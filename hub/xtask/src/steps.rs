@@ -248,7 +248,16 @@ fn format(checkout: &Checkout) -> Result<()> {
 }
 
 fn clippy(checkout: &Checkout) -> Result<()> {
-    shell(cargo(checkout).args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
+    shell(cargo(checkout).args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--keep-going",
+        "--",
+        "-D",
+        "warnings",
+    ]))
 }
 
 /// Builds all that later steps run. Building the workspace in one go keeps cargo from compiling a dependency

@@ -23,13 +23,13 @@ fn settings_are_told_in_the_next_window_and_the_sensor_shows_that_it_does_them()
     let (mut home, sensor) = paired(101);
     let desired = home.standing(&sensor).claim.desired;
     let wanted = SensorSettings { sampling_s: 10, heartbeat_s: 20, ..desired.clone() };
-    home.sensors().set(sensor.device, wanted.clone()).unwrap();
+    home.sensors().set(sensor.device, wanted).unwrap();
     let standing = home.standing(&sensor);
     assert_eq!(standing.claim.desired.revision, desired.revision + 1);
-    assert_ne!(standing.report.and_then(|report| report.settings), Some(standing.claim.desired.clone()), "drift");
+    assert_ne!(standing.report.and_then(|report| report.settings), Some(standing.claim.desired), "drift");
     home.live(11 * MINUTE);
     let standing = home.standing(&sensor);
-    assert_eq!(standing.report.unwrap().settings, Some(standing.claim.desired.clone()));
+    assert_eq!(standing.report.unwrap().settings, Some(standing.claim.desired));
     assert_eq!(told_revision(&home, &sensor), Some(desired.revision + 1));
     let before = home.stored(sensor.device).len();
     home.live(MINUTE * 5);
