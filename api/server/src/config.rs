@@ -4,7 +4,7 @@ mod tests;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use axum::http::Uri;
-use thiserror::Error;
+use hub_model::SettingError;
 
 use crate::Limits;
 
@@ -15,18 +15,6 @@ pub struct Config {
     allowed_origins: Vec<String>,
     allowed_hosts: Vec<String>,
     limits: Limits,
-}
-
-/// A setting outside its range.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{key} is {value:?}; expected {expected}")]
-pub struct ConfigError {
-    /// Which setting, as in `hubd.toml`.
-    pub key: &'static str,
-    /// What was given.
-    pub value: String,
-    /// What would be right.
-    pub expected: &'static str,
 }
 
 impl Default for Config {
@@ -53,7 +41,7 @@ impl Config {
     ///
     /// # Errors
     /// When one is not an origin: a scheme of http or https, a host, nothing after it.
-    pub fn with_allowed_origins<S: AsRef<str>>(self, origins: &[S]) -> Result<Self, ConfigError> {
+    pub fn with_allowed_origins<S: AsRef<str>>(self, origins: &[S]) -> Result<Self, SettingError> {
         let origins = origins.iter().map(|origin| parse_origin(origin.as_ref()));
         Ok(Self { allowed_origins: origins.collect::<Result<_, _>>()?, ..self })
     }
@@ -62,7 +50,7 @@ impl Config {
     ///
     /// # Errors
     /// When one is not a host name: letters, digits, hyphens and dots, without a scheme or a port.
-    pub fn with_allowed_hosts<S: AsRef<str>>(self, hosts: &[S]) -> Result<Self, ConfigError> {
+    pub fn with_allowed_hosts<S: AsRef<str>>(self, hosts: &[S]) -> Result<Self, SettingError> {
         let hosts = hosts.iter().map(|host| parse_host(host.as_ref()));
         Ok(Self { allowed_hosts: hosts.collect::<Result<_, _>>()?, ..self })
     }
@@ -71,7 +59,7 @@ impl Config {
     ///
     /// # Errors
     /// When one is outside its range.
-    pub fn with_limits(self, limits: Limits) -> Result<Self, ConfigError> {
+    pub fn with_limits(self, limits: Limits) -> Result<Self, SettingError> {
         Ok(Self { limits: limits.check()?, ..self })
     }
 
@@ -96,12 +84,9 @@ impl Config {
     }
 }
 
-fn parse_origin(text: &str) -> Result<String, ConfigError> {
-    let refusal = || ConfigError {
-        key: "server.allowed_origins",
-        value: text.to_owned(),
-        expected: "an origin such as \"https://app.example\" or \"http://localhost:5173\"",
-    };
+fn parse_origin(text: &str) -> Result<String, SettingError> {
+    let expected = "an origin such as \"https://app.example\" or \"http://localhost:5173\"";
+    let refusal = || SettingError::new("server.allowed_origins", text, expected);
     let uri: Uri = text.parse().map_err(|_| refusal())?;
     let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
     let is_bare = uri.path() == "/" && uri.query().is_none() && !text.ends_with('/') && !text.contains(['@', '#']);
@@ -109,7 +94,7 @@ fn parse_origin(text: &str) -> Result<String, ConfigError> {
     if is_origin { Ok(text.to_ascii_lowercase()) } else { Err(refusal()) }
 }
 
-fn parse_host(text: &str) -> Result<String, ConfigError> {
+fn parse_host(text: &str) -> Result<String, SettingError> {
     let is_label = |label: &str| {
         !label.is_empty()
             && label.len() <= 63
@@ -118,9 +103,6 @@ fn parse_host(text: &str) -> Result<String, ConfigError> {
     if text.len() <= 253 && text.split('.').all(is_label) {
         return Ok(text.to_ascii_lowercase());
     }
-    Err(ConfigError {
-        key: "server.allowed_hosts",
-        value: text.to_owned(),
-        expected: "a host name such as \"hub.example\", without scheme and port",
-    })
+    let expected = "a host name such as \"hub.example\", without scheme and port";
+    Err(SettingError::new("server.allowed_hosts", text, expected))
 }

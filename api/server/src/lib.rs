@@ -46,7 +46,7 @@ mod server;
 mod site;
 mod socket;
 
-pub use config::{Config, ConfigError};
+pub use config::Config;
 pub use error::BindError;
 pub use limits::Limits;
 pub use server::{Bound, Metrics, Parts, Server};

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::ConfigError;
+use hub_model::SettingError;
 
 /// How much clients may ask of the server. What an operation may ask of the schema is `api_graphql::Limits`.
 ///
@@ -45,7 +45,7 @@ impl Default for Limits {
 
 impl Limits {
     /// Refuses what is outside its range.
-    pub(crate) fn check(self) -> Result<Self, ConfigError> {
+    pub(crate) fn check(self) -> Result<Self, SettingError> {
         let minute = Duration::from_secs(60);
         within("server.connections", self.connections, 8, 10_000, "8 to 10000")?;
         within("server.operations", self.operations, 1, 1_000, "1 to 1000")?;
@@ -66,10 +66,6 @@ fn within<T: PartialOrd + Copy + std::fmt::Debug>(
     least: T,
     most: T,
     expected: &'static str,
-) -> Result<(), ConfigError> {
-    if (least..=most).contains(&value) {
-        Ok(())
-    } else {
-        Err(ConfigError { key, value: format!("{value:?}"), expected })
-    }
+) -> Result<(), SettingError> {
+    if (least..=most).contains(&value) { Ok(()) } else { Err(SettingError::new(key, format!("{value:?}"), expected)) }
 }

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use hub_model::{Name, Retention, Zone};
+use hub_model::{Name, Retention, SettingError, Zone};
 
 pub use error::ConfigError;
 use raw::{Raw, RawHistory, RawServer, RawUpdates};
@@ -80,7 +80,7 @@ impl Config {
     /// When the path is empty.
     pub fn with_store(path: &Path) -> Result<Self, ConfigError> {
         let raw = Raw::with_store(path.to_path_buf());
-        Self::check(raw).map_err(|wrong| wrong.in_file(Path::new("(defaults)")))
+        Self::check(raw).map_err(|wrong| ConfigError::Invalid { file: PathBuf::from("(defaults)"), wrong })
     }
 
     /// Reads and checks a file.
@@ -101,27 +101,35 @@ impl Config {
     pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
         let raw: Raw = toml::from_str(text)
             .map_err(|error| ConfigError::Syntax { file: file.to_path_buf(), detail: error.to_string() })?;
-        Self::check(raw).map_err(|wrong| wrong.in_file(file))
+        Self::check(raw).map_err(|wrong| ConfigError::Invalid { file: file.to_path_buf(), wrong })
     }
 
-    fn check(raw: Raw) -> Result<Self, Wrong> {
-        let home =
-            Name::parse(&raw.home.name).map_err(|error| Wrong::new("home.name", &raw.home.name, error.to_string()))?;
+    fn check(raw: Raw) -> Result<Self, SettingError> {
+        let home = Name::parse(&raw.home.name)
+            .map_err(|error| SettingError::new("home.name", &raw.home.name, error.to_string()))?;
         let zone = match &raw.home.time_zone {
             Some(name) => name.parse().map_err(|_| {
-                Wrong::new("home.time_zone", name, "the IANA name of a time zone such as \"Europe/Berlin\" or \"UTC\"")
+                SettingError::new(
+                    "home.time_zone",
+                    name,
+                    "the IANA name of a time zone such as \"Europe/Berlin\" or \"UTC\"",
+                )
             })?,
             None => Zone::of_machine(),
         };
         if raw.store.path.as_os_str().is_empty() {
-            return Err(Wrong::new("store.path", "", "a folder such as \"/var/lib/ingle\""));
+            return Err(SettingError::new("store.path", "", "a folder such as \"/var/lib/ingle\""));
         }
         if !(10..=100).contains(&raw.radio.listen_percent) {
-            return Err(Wrong::new("radio.listen_percent", raw.radio.listen_percent, "10 to 100"));
+            return Err(SettingError::new("radio.listen_percent", raw.radio.listen_percent, "10 to 100"));
         }
         let ask_every_s = Some(raw.radio.ask_every_s).filter(|seconds| *seconds != 0);
         if ask_every_s.is_some_and(|seconds| !(10..=86_400).contains(&seconds)) {
-            return Err(Wrong::new("radio.ask_every_s", raw.radio.ask_every_s, "10 to 86400 seconds, or 0 for never"));
+            return Err(SettingError::new(
+                "radio.ask_every_s",
+                raw.radio.ask_every_s,
+                "10 to 86400 seconds, or 0 for never",
+            ));
         }
         let server = server(&raw.server)?;
         let history = history(&raw.store.path, &raw.history)?;
@@ -145,39 +153,38 @@ impl Config {
     }
 }
 
-fn server(raw: &RawServer) -> Result<api_server::Config, Wrong> {
+fn server(raw: &RawServer) -> Result<api_server::Config, SettingError> {
     let listen = raw.listen.parse().map_err(|_| {
         let expected = "an IP address and port such as \"127.0.0.1:8080\" or \"0.0.0.0:8080\"";
-        Wrong::new("server.listen", &raw.listen, expected)
+        SettingError::new("server.listen", &raw.listen, expected)
     })?;
     api_server::Config::new(listen)
         .with_allowed_origins(&raw.allowed_origins)
         .and_then(|config| config.with_allowed_hosts(&raw.allowed_hosts))
-        .map_err(|wrong| Wrong::new(wrong.key, wrong.value, wrong.expected))
 }
 
-fn receivers(listen: &str) -> Result<Option<SocketAddr>, Wrong> {
+fn receivers(listen: &str) -> Result<Option<SocketAddr>, SettingError> {
     let expected = "an IP address and port such as \"0.0.0.0:4910\", or \"\" for none";
-    let parse = |text: &str| text.parse().map_err(|_| Wrong::new("receivers.listen", text, expected));
+    let parse = |text: &str| text.parse().map_err(|_| SettingError::new("receivers.listen", text, expected));
     Some(listen).filter(|text| !text.is_empty()).map(parse).transpose()
 }
 
-fn history(store: &Path, raw: &RawHistory) -> Result<hub_history::Config, Wrong> {
+fn history(store: &Path, raw: &RawHistory) -> Result<hub_history::Config, SettingError> {
     if !(1..=60).contains(&raw.commit_interval_s) {
-        return Err(Wrong::new("history.commit_interval_s", raw.commit_interval_s, "1 to 60 seconds"));
+        return Err(SettingError::new("history.commit_interval_s", raw.commit_interval_s, "1 to 60 seconds"));
     }
     let raw_days = days("history.raw_days", raw.raw_days)?;
     let rollup_days = days("history.rollup_days", raw.rollup_days)?;
     if rollup_days.is_some_and(|rollup| raw_days.is_none_or(|raw| raw > rollup)) {
         let expected = "at least history.raw_days, or 0 for ever";
-        return Err(Wrong::new("history.rollup_days", raw.rollup_days, expected));
+        return Err(SettingError::new("history.rollup_days", raw.rollup_days, expected));
     }
     if !matches!(raw.time_resolution_ms, 1 | 10 | 100 | 1000) {
-        return Err(Wrong::new("history.time_resolution_ms", raw.time_resolution_ms, "1, 10, 100 or 1000 ms"));
+        return Err(SettingError::new("history.time_resolution_ms", raw.time_resolution_ms, "1, 10, 100 or 1000 ms"));
     }
     if (1..MIN_MB).contains(&raw.max_mb) {
         let expected = format!("at least {MIN_MB} MiB, or 0 for no limit");
-        return Err(Wrong::new("history.max_mb", raw.max_mb, expected));
+        return Err(SettingError::new("history.max_mb", raw.max_mb, expected));
     }
     let budget = (raw.max_mb > 0).then(|| u64::from(raw.max_mb) << 20);
     hub_history::Config::new(store.join("history"))
@@ -185,14 +192,13 @@ fn history(store: &Path, raw: &RawHistory) -> Result<hub_history::Config, Wrong>
         .and_then(|config| config.with_retention(Retention { raw_days, rollup_days }))
         .and_then(|config| config.with_time_resolution(Duration::from_millis(raw.time_resolution_ms)))
         .and_then(|config| config.with_budget(budget))
-        .map_err(|wrong| Wrong::new(wrong.key, wrong.value, wrong.expected))
 }
 
-fn updates(store: &Path, raw: &RawUpdates) -> Result<hub_ota::Config, Wrong> {
+fn updates(store: &Path, raw: &RawUpdates) -> Result<hub_ota::Config, SettingError> {
     let quiet = match raw.quiet_hours.as_str() {
         "" => None,
         text => Some(text.parse().map_err(|_| {
-            Wrong::new("updates.quiet_hours", text, "two times such as \"22:00-07:00\", or \"\" for none")
+            SettingError::new("updates.quiet_hours", text, "two times such as \"22:00-07:00\", or \"\" for none")
         })?),
     };
     let keys: Vec<(u8, &str)> = raw.trusted_keys.iter().map(|key| (key.id, key.public_key.as_str())).collect();
@@ -204,7 +210,6 @@ fn updates(store: &Path, raw: &RawUpdates) -> Result<hub_ota::Config, Wrong> {
         .and_then(|policy| policy.with_halt(raw.halt_percent, raw.halt_least))
         .map(|policy| hub_ota::Config::new(store.join("firmware")).with_policy(policy.with_quiet_hours(quiet)))
         .and_then(|config| config.with_trusted_keys(&keys))
-        .map_err(|wrong| Wrong::new(wrong.key, wrong.value, wrong.expected))
 }
 
 /// The least budget of the history in MiB, of which the journal takes 64.
@@ -213,28 +218,10 @@ const MIN_MB: u32 = 128;
 const MAX_DAYS: u32 = Retention::MAX_DAYS;
 
 /// Days from the file, where 0 is for ever.
-fn days(key: &'static str, days: u32) -> Result<Option<u32>, Wrong> {
+fn days(key: &'static str, days: u32) -> Result<Option<u32>, SettingError> {
     match days {
         0 => Ok(None),
         1..=MAX_DAYS => Ok(Some(days)),
-        _ => Err(Wrong::new(key, days, "1 to 36500 days, or 0 for ever")),
-    }
-}
-
-/// A value that is out of range, before the file is known.
-struct Wrong {
-    key: &'static str,
-    value: String,
-    expected: String,
-}
-
-impl Wrong {
-    fn new(key: &'static str, value: impl std::fmt::Display, expected: impl Into<String>) -> Self {
-        Self { key, value: value.to_string(), expected: expected.into() }
-    }
-
-    fn in_file(self, file: &Path) -> ConfigError {
-        let Self { key, value, expected } = self;
-        ConfigError::Invalid { file: file.to_path_buf(), key, value, expected }
+        _ => Err(SettingError::new(key, days, "1 to 36500 days, or 0 for ever")),
     }
 }

@@ -8,12 +8,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use hub_bus::{Bus, BusError, Contact, Current, Draft};
+use hub_bus::{Bus, BusError, Contact, Draft};
 use hub_decode::{DecodeError, decode};
 use hub_history::History;
 use hub_model::{
-    AlertKind, BootId, Clock, Decoded, Device, DeviceId, EventBody, Household, Now, RawAdvert, Refusal, SeriesKey,
-    Severity, Stamp, Trace, Value, WallTime,
+    AlertKind, BootId, Clock, Decoded, Device, DeviceId, EventBody, Household, Now, RawAdvert, Refusal, Severity,
+    Stamp, Trace, Value, WallTime,
 };
 use hub_normalise::{Accepted, Flood, Heard, Normaliser, Verdict};
 use hub_registry::{DeadLetters, Registry};
@@ -285,20 +285,7 @@ impl Pipeline {
             let body = EventBody::ReadingsTaken { device, values: Arc::clone(&values), origin };
             published = self.shared.clock.now();
             self.shared.bus.publish(Draft { at, ..draft(body, published) }, |state| {
-                for value in values.iter() {
-                    let key = SeriesKey::new(device, value.quantity, value.instance);
-                    let current = Current { value: value.value, at, wall };
-                    // A capture that is played in after newer readings does not turn the present back.
-                    state
-                        .current
-                        .entry(key)
-                        .and_modify(|known| {
-                            if known.wall.at <= current.wall.at {
-                                *known = current;
-                            }
-                        })
-                        .or_insert(current);
-                }
+                state.measured(device, &values, at, wall);
             })?;
         }
         self.shared.metrics.published(readings, published.us.saturating_sub(hops.received_us));

@@ -8,14 +8,14 @@ mod updates;
 mod visit;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
 
 use hub_bus::{Bus, Frame, Reader};
 use hub_history::History;
-use hub_link::{Clockwork, Coverage, SampleId, advert_key};
+use hub_link::{Clockwork, Coverage, SampleId, next_key, present_key};
 use hub_model::{
     BindKey, Claim, Clock, Command, Cursor, DeviceId, EventBody, Links, PairingFailure, PairingStep, Peer, ReplayRule,
     Request, Seq, Stamp, TimeQuality, Zone, chain,
@@ -60,7 +60,8 @@ pub struct Steward {
 /// What was kept last of where the hub stands.
 struct Kept {
     at_ms: u64,
-    is_changed: bool,
+    /// The sensors in whose logs the hub has come further since.
+    changed: BTreeSet<DeviceId>,
 }
 
 /// What the steward works with.
@@ -103,7 +104,7 @@ impl Steward {
         };
         let after = Cursor { epoch: shared.bus.snapshot().cursor.epoch, seq };
         let reader = shared.bus.subscribe((seq > Seq::default()).then_some(after));
-        let kept = Kept { at_ms: shared.clock.now().stamp.ms, is_changed: false };
+        let kept = Kept { at_ms: shared.clock.now().stamp.ms, changed: BTreeSet::new() };
         Ok(Self {
             shared,
             notices,
@@ -159,7 +160,7 @@ impl Steward {
         }
         self.give_up();
         told(self.look_after_updates(), "the rollouts of updates could not be kept");
-        if self.kept.is_changed && self.now_ms().saturating_sub(self.kept.at_ms) >= KEEP_MS {
+        if !self.kept.changed.is_empty() && self.now_ms().saturating_sub(self.kept.at_ms) >= KEEP_MS {
             self.kept.at_ms = self.now_ms();
             told(self.keep(), "where the hub stands in its sensors' logs could not be kept");
         }
@@ -171,9 +172,10 @@ impl Steward {
     /// # Errors
     /// When the registry cannot be written.
     pub fn keep(&mut self) -> StationResult {
-        let places = self.logs.iter().map(|(id, log)| (*id, log.coverage.place(), log.clockwork.anchors()));
+        let changed = self.kept.changed.iter().filter_map(|id| self.logs.get_key_value(id));
+        let places = changed.map(|(id, log)| (*id, log.coverage.place(), log.clockwork.anchors()));
         self.shared.sensors.registry().put_log_places(places, self.seq)?;
-        self.kept = Kept { at_ms: self.now_ms(), is_changed: false };
+        self.kept = Kept { at_ms: self.now_ms(), changed: BTreeSet::new() };
         Ok(())
     }
 
@@ -200,7 +202,8 @@ impl Steward {
     fn start_anew(&mut self) {
         let cursor = self.shared.bus.snapshot().cursor;
         tracing::warn!("where the hub stands in its sensors' logs is older than the log of events");
-        (self.seq, self.kept.is_changed) = (cursor.seq, true);
+        self.seq = cursor.seq;
+        self.kept.changed.extend(self.logs.keys());
         self.reader = self.shared.bus.subscribe(Some(cursor));
         self.logs.values_mut().for_each(|log| log.is_urgent = true);
     }
@@ -211,7 +214,7 @@ impl Steward {
             return;
         }
         let (Some(hint), Some(claim)) = (origin.sample, self.shared.sensors.claim(*device)) else { return };
-        let log = self.logs.entry(*device).or_insert_with(|| Log::new(SampleId::default()));
+        let log = self.log(*device);
         let is_silence = |last: Stamp| {
             let usual_ms = backfill::usual_silence_ms(&claim);
             // While the machine was off, who knows what was missed.
@@ -221,18 +224,17 @@ impl Steward {
             log.is_urgent = true;
         }
         log.coverage.heard(hint, event.at);
-        self.kept.is_changed = true;
+        self.kept.changed.insert(*device);
     }
 
     /// A sensor was heard under the key that it was given last: now it is the device's.
     fn proven(&mut self, id: DeviceId, key: BindKey) -> StationResult {
         let Some(claim) = self.shared.sensors.claim(id) else { return Ok(()) };
-        let next = claim.next_key.as_ref();
-        if next.is_some_and(|next| advert_key(next, claim.key_epoch.saturating_add(1)) == key) {
+        if next_key(&claim) == Some(key) {
             return self.promote(id);
         }
         let is_known = self.shared.bus.household().devices.get(&id).and_then(|device| device.key) == Some(key);
-        if claim.is_proven || is_known || advert_key(&claim.key, claim.key_epoch) != key {
+        if claim.is_proven || is_known || present_key(&claim) != key {
             return Ok(());
         }
         match self.adopt(id, &claim) {
@@ -243,8 +245,8 @@ impl Steward {
     }
 
     /// Takes a sensor whose key is proven into the house, or gives the device that it was before its new key.
-    fn adopt(&self, id: DeviceId, claim: &Claim) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let key = Some(advert_key(&claim.key, claim.key_epoch));
+    fn adopt(&self, id: DeviceId, claim: &Claim) -> StationResult {
+        let key = Some(present_key(claim));
         let replay = ReplayRule::Strict;
         let is_known = self.shared.bus.household().devices.contains_key(&id);
         let command = match is_known {
@@ -262,13 +264,13 @@ impl Steward {
     /// The next key is the present one: for the device first, so that nothing that it sends is missed.
     fn promote(&self, id: DeviceId) -> StationResult {
         let Some(claim) = self.shared.sensors.claim(id) else { return Ok(()) };
-        let Some(next) = claim.next_key.clone() else { return Ok(()) };
-        let key_epoch = claim.key_epoch.saturating_add(1);
+        let Some(promoted) = claim.promoted() else { return Ok(()) };
         if self.shared.bus.household().devices.contains_key(&id) {
-            let key = Some(advert_key(&next, key_epoch));
+            let key = Some(present_key(&promoted));
             self.execute(Command::SecureDevice { device: id, key, replay: ReplayRule::Strict })?;
         }
-        self.shared.sensors.keep(id, Claim { key: next, key_epoch, next_key: None, ..Claim::clone(&claim) })?;
+        let key_epoch = promoted.key_epoch;
+        self.shared.sensors.keep(id, promoted)?;
         tracing::info!(device = %id, key_epoch, "a sensor has its next key");
         Ok(())
     }
@@ -314,6 +316,11 @@ impl Steward {
             self.shared.sensors.troubled(id, trouble);
         }
         Ok(())
+    }
+
+    /// What is here of a sensor's log; of one that is new to this, from its first sample on.
+    fn log(&mut self, id: DeviceId) -> &mut Log {
+        self.logs.entry(id).or_insert_with(|| Log::new(SampleId::default()))
     }
 
     fn now_ms(&self) -> u64 {

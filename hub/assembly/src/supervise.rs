@@ -16,8 +16,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause before a failed station starts again.
 const MAX_PAUSE: Duration = Duration::from_secs(30);
 
+/// Why a station failed, or a part of its work.
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// What a station ends with: nothing when it was stopped, the reason when it failed.
-pub(crate) type StationResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+pub(crate) type StationResult = Result<(), Failure>;
 /// One run of a station.
 pub(crate) type StationRun = Pin<Box<dyn Future<Output = StationResult> + Send>>;
 

@@ -102,6 +102,17 @@ pub struct State {
 }
 
 impl State {
+    /// Takes over what a device measured. What is older than the present, as from a capture or a log, does not turn it back.
+    pub fn measured(&mut self, device: DeviceId, values: &[Value], at: Stamp, wall: WallTime) {
+        for value in values {
+            let current = Current { value: value.value, at, wall };
+            let known = self.current.entry(SeriesKey::new(device, value.quantity, value.instance)).or_insert(current);
+            if known.wall.at <= wall.at {
+                *known = current;
+            }
+        }
+    }
+
     /// Remembers a device that nobody adopted.
     pub fn discover(&mut self, id: DeviceId, found: Discovered) {
         self.discovered.insert(id, found);

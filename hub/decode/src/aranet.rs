@@ -74,7 +74,7 @@ fn readings(measured: [Option<i64>; 4], battery: u8) -> Vec<Value> {
     let measured = quantities.into_iter().zip(measured);
     let battery = (Quantity::Battery, Some(i64::from(battery)));
     let all = measured.chain([battery]);
-    all.filter_map(|(quantity, value)| Some(Value { quantity, instance: 0, value: value? })).collect()
+    all.filter_map(|(quantity, value)| Some(Value::first(quantity, value?))).collect()
 }
 
 fn temperature(bytes: [u8; 2]) -> Option<i64> {

@@ -117,6 +117,6 @@ fn humidity(bytes: [u8; 2]) -> (Quantity, i64) {
 }
 
 fn frame(format: Format, packet_id: u8, readings: &[(Quantity, i64)]) -> Decoded {
-    let values = readings.iter().map(|(quantity, value)| Value { quantity: *quantity, instance: 0, value: *value });
+    let values = readings.iter().map(|(quantity, value)| Value::first(*quantity, *value));
     Decoded { packet_id: Some(u32::from(packet_id)), values: values.collect(), ..Decoded::empty(format) }
 }

@@ -64,7 +64,7 @@ fn packed([a, b, c]: [u8; 3], battery: u8) -> Decoded {
 
 /// Temperature and humidity in steps of their quantities, where the probe has measured them; and the battery.
 fn climate(measured: Option<(i64, i64)>, battery: u8) -> Decoded {
-    let value = |quantity, value| Value { quantity, instance: 0, value };
+    let value = Value::first;
     let mut values = Vec::new();
     if let Some((temperature, humidity)) = measured.filter(|_| battery & 0x80 == 0) {
         values.extend([value(Quantity::Temperature, temperature), value(Quantity::Humidity, humidity)]);

@@ -71,7 +71,7 @@ fn readings(temperature: i64, humidity: i64, battery: u8) -> Result<Vec<Value>, 
     if humidity > MOST_HUMIDITY || battery > 100 {
         return Err(DecodeError::Impossible { format: FORMAT });
     }
-    let value = |quantity, value| Value { quantity, instance: 0, value };
+    let value = Value::first;
     let mut values = vec![value(Quantity::Temperature, temperature)];
     values.extend((humidity != 0).then(|| value(Quantity::Humidity, humidity)));
     values.push(value(Quantity::Battery, battery.into()));

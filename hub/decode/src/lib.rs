@@ -22,6 +22,7 @@ mod inkbird;
 mod mibeacon;
 mod mopeka;
 mod qingping;
+mod quotient;
 mod ruuvi;
 mod sensorpush;
 mod switchbot;

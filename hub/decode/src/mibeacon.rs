@@ -157,11 +157,11 @@ fn object(id: u16, value: &[u8], product: u16) -> Vec<Value> {
 
 /// A reading; `None` where the number is none, or beyond what can be held.
 fn one(quantity: Quantity, number: f64) -> Option<Value> {
-    Some(Value { quantity, instance: 0, value: quantity.from_f64(number)? })
+    Some(Value::first(quantity, quantity.from_f64(number)?))
 }
 
 fn is(quantity: Quantity, is_so: bool) -> Option<Value> {
-    Some(Value { quantity, instance: 0, value: is_so.into() })
+    Some(Value::first(quantity, is_so.into()))
 }
 
 fn tenths(bytes: [u8; 2]) -> f64 {

@@ -26,7 +26,7 @@
 
 use hub_model::{Address, Decoded, Format, Quantity, Value};
 
-use crate::DecodeError;
+use crate::{DecodeError, quotient::rounded};
 
 /// Nordic Semiconductor ASA.
 pub(crate) const COMPANY: u16 = 0x0059;
@@ -59,17 +59,11 @@ pub(crate) fn decode(data: &[u8], address: Address) -> Result<Decoded, DecodeErr
         (Quantity::Battery, Some(rounded((volts * 1000 - 70_400) * 100, 20_800).clamp(0, 100))),
         (Quantity::Distance, echo.map(|echo| distance(echo, temperature, medium))),
     ];
-    let values =
-        readings.into_iter().filter_map(|(quantity, value)| Some(Value { quantity, instance: 0, value: value? }));
+    let values = readings.into_iter().filter_map(|(quantity, value)| Some(Value::first(quantity, value?)));
     Ok(Decoded { values: values.collect(), ..Decoded::empty(Format::Mopeka) })
 }
 
 /// Millimetres, at a temperature as sent.
 const fn distance(echo: i64, temperature: i64, [a, b, c]: Medium) -> i64 {
     rounded(echo * (a + b * temperature + c * temperature * temperature), 1_000_000_000)
-}
-
-/// A quotient, rounded half up.
-const fn rounded(dividend: i64, divisor: i64) -> i64 {
-    (dividend + divisor / 2).div_euclid(divisor)
 }

@@ -84,7 +84,7 @@ pub(crate) fn decode(data: &[u8], address: Address) -> Result<Decoded, DecodeErr
 
 /// The readings of an object that we know.
 fn object(id: u8, value: &[u8], is_event: bool) -> Option<Vec<Value>> {
-    let one = |quantity, value| Value { quantity, instance: 0, value };
+    let one = Value::first;
     let some = |quantity, bytes, step| {
         Some(u16::from_le_bytes(bytes)).filter(|number| *number != 0xFFFF).map(|n| one(quantity, i64::from(n) * step))
     };

@@ -112,7 +112,7 @@ struct Readings(Vec<Value>);
 
 impl Readings {
     fn add(&mut self, quantity: Quantity, value: Option<i64>) {
-        self.0.extend(value.map(|value| Value { quantity, instance: 0, value }));
+        self.0.extend(value.map(|value| Value::first(quantity, value)));
     }
 
     /// Temperature, humidity and pressure as formats 5 and 6 have them.

@@ -26,7 +26,7 @@
 
 use hub_model::{Decoded, Format, Quantity, Value};
 
-use crate::DecodeError;
+use crate::{DecodeError, quotient::rounded};
 
 const FORMAT: Format = Format::SensorPush;
 const HT1: &str = "s";
@@ -113,7 +113,7 @@ fn digits(packed: &[u8], digits: &[Digit]) -> Result<Vec<Value>, DecodeError> {
         let value = start + step * digit;
         // A temperature is held in thousandths of °C.
         let value = if *quantity == Quantity::Temperature { rounded(value, 10) } else { value };
-        values.push(Value { quantity: *quantity, instance: 0, value });
+        values.push(Value::first(*quantity, value));
     }
     if rest == 0 { Ok(values) } else { Err(DecodeError::Impossible { format: FORMAT }) }
 }
@@ -122,13 +122,5 @@ fn ht1(bits: u32) -> Vec<Value> {
     let (humidity, temperature) = (i64::from(bits & 0xFFF), i64::from(bits >> 12 & 0x3FFF));
     let humidity = (rounded(1_250_000 * humidity, 4096) - 60_000).clamp(0, 1_000_000);
     let temperature = rounded(175_720 * temperature, 16_384) - 46_850;
-    vec![
-        Value { quantity: Quantity::Temperature, instance: 0, value: temperature },
-        Value { quantity: Quantity::Humidity, instance: 0, value: humidity },
-    ]
-}
-
-/// A quotient, rounded half up.
-const fn rounded(dividend: i64, divisor: i64) -> i64 {
-    (dividend + divisor / 2).div_euclid(divisor)
+    vec![Value::first(Quantity::Temperature, temperature), Value::first(Quantity::Humidity, humidity)]
 }

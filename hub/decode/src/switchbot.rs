@@ -57,7 +57,7 @@ pub(crate) fn decode(advert: &RawAdvert) -> Result<Decoded, DecodeError> {
                 (None, [b'T' | b't' | b'I' | b'i', _, _, a, b, c]) => readings.extend(climate([*a, *b, *c])?),
                 (None, _) => {}
             }
-            readings.push(value(Quantity::Battery, battery.into()));
+            readings.push(Value::first(Quantity::Battery, battery.into()));
         }
         None => {
             let (maker, name) = maker.zip(advert.name.as_deref()).ok_or(DecodeError::NotOurs)?;
@@ -82,7 +82,7 @@ fn measured(data: &[u8], address: Address, tells_co2: bool) -> Result<Vec<Value>
     if tells_co2 {
         let &[_, _, upper, lower, ..] = rest else { return Err(truncated(15)) };
         let ppm = u16::from_be_bytes([upper, lower]);
-        readings.extend((ppm <= MOST_CO2).then(|| value(Quantity::Co2, ppm.into())));
+        readings.extend((ppm <= MOST_CO2).then(|| Value::first(Quantity::Co2, ppm.into())));
     }
     Ok(readings)
 }
@@ -98,9 +98,8 @@ fn climate([tenths, whole, humidity]: [u8; 3]) -> Result<Vec<Value>, DecodeError
         return Ok(Vec::new());
     }
     let temperature = if whole & 0x80 == 0 { -magnitude } else { magnitude };
-    Ok(vec![value(Quantity::Temperature, temperature), value(Quantity::Humidity, i64::from(percent) * 10_000)])
-}
-
-const fn value(quantity: Quantity, value: i64) -> Value {
-    Value { quantity, instance: 0, value }
+    Ok(vec![
+        Value::first(Quantity::Temperature, temperature),
+        Value::first(Quantity::Humidity, i64::from(percent) * 10_000),
+    ])
 }

@@ -70,7 +70,7 @@ pub(crate) fn decode(name: &str, data: &[u8]) -> Result<Decoded, DecodeError> {
 }
 
 fn climate(measured: [u8; 3], state: u8) -> Vec<Value> {
-    let value = |quantity, value| Value { quantity, instance: 0, value };
+    let value = Value::first;
     let [t0, t1, humidity] = measured;
     let mut values = Vec::new();
     if measured != NOT_MEASURED {

@@ -3,8 +3,7 @@ use std::{
     time::Duration,
 };
 
-use hub_model::Retention;
-use thiserror::Error;
+use hub_model::{Retention, SettingError};
 
 /// Where the history is kept and how. Every value of this type is within its range.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,18 +15,6 @@ pub struct Config {
     journal_segments: u16,
     time_resolution: Duration,
     budget: Option<u64>,
-}
-
-/// A setting outside its range.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{key} is {value}; expected {expected}")]
-pub struct ConfigError {
-    /// Which setting, as in `hubd.toml`.
-    pub key: &'static str,
-    /// What was given.
-    pub value: String,
-    /// What would be right.
-    pub expected: &'static str,
 }
 
 impl Config {
@@ -49,7 +36,7 @@ impl Config {
     ///
     /// # Errors
     /// When it is outside.
-    pub fn with_commit_interval(self, commit_interval: Duration) -> Result<Self, ConfigError> {
+    pub fn with_commit_interval(self, commit_interval: Duration) -> Result<Self, SettingError> {
         let is_right = (Duration::from_millis(100)..=Duration::from_secs(60)).contains(&commit_interval);
         refuse_unless(is_right, "history.commit_interval", &commit_interval, "100 ms to 60 s")?;
         Ok(Self { commit_interval, ..self })
@@ -59,7 +46,7 @@ impl Config {
     ///
     /// # Errors
     /// When it is outside.
-    pub fn with_seal_interval(self, seal_interval: Duration) -> Result<Self, ConfigError> {
+    pub fn with_seal_interval(self, seal_interval: Duration) -> Result<Self, SettingError> {
         let is_right = (Duration::from_secs(60)..=Duration::from_secs(86_400)).contains(&seal_interval);
         refuse_unless(is_right, "history.seal_interval", &seal_interval, "1 minute to 24 h")?;
         Ok(Self { seal_interval, ..self })
@@ -69,7 +56,7 @@ impl Config {
     ///
     /// # Errors
     /// When it is outside.
-    pub fn with_retention(self, retention: Retention) -> Result<Self, ConfigError> {
+    pub fn with_retention(self, retention: Retention) -> Result<Self, SettingError> {
         let is_right = [retention.raw_days, retention.rollup_days].into_iter().flatten();
         let is_right = is_right.into_iter().all(|days| (1..=36_500).contains(&days));
         refuse_unless(is_right, "history.retention", &retention, "1 to 36500 days, or none for ever")?;
@@ -80,7 +67,7 @@ impl Config {
     ///
     /// # Errors
     /// When it is outside.
-    pub fn with_journal_segments(self, journal_segments: u16) -> Result<Self, ConfigError> {
+    pub fn with_journal_segments(self, journal_segments: u16) -> Result<Self, SettingError> {
         let is_right = (2..=64).contains(&journal_segments);
         refuse_unless(is_right, "history.journal_segments", &journal_segments, "2 to 64")?;
         Ok(Self { journal_segments, ..self })
@@ -91,7 +78,7 @@ impl Config {
     ///
     /// # Errors
     /// When it is none of these.
-    pub fn with_time_resolution(self, time_resolution: Duration) -> Result<Self, ConfigError> {
+    pub fn with_time_resolution(self, time_resolution: Duration) -> Result<Self, SettingError> {
         let is_right = [1, 10, 100, 1000].map(Duration::from_millis).contains(&time_resolution);
         refuse_unless(is_right, "history.time_resolution", &time_resolution, "1, 10, 100 or 1000 ms")?;
         Ok(Self { time_resolution, ..self })
@@ -101,7 +88,7 @@ impl Config {
     ///
     /// # Errors
     /// When it is less.
-    pub fn with_budget(self, budget: Option<u64>) -> Result<Self, ConfigError> {
+    pub fn with_budget(self, budget: Option<u64>) -> Result<Self, SettingError> {
         let is_right = budget.is_none_or(|bytes| bytes >= 128 * 1024 * 1024);
         refuse_unless(is_right, "history.max_mb", &budget, "at least 128 MiB, or none")?;
         Ok(Self { budget, ..self })
@@ -148,6 +135,6 @@ fn refuse_unless(
     key: &'static str,
     value: &impl std::fmt::Debug,
     expected: &'static str,
-) -> Result<(), ConfigError> {
-    if is_right { Ok(()) } else { Err(ConfigError { key, value: format!("{value:?}"), expected }) }
+) -> Result<(), SettingError> {
+    if is_right { Ok(()) } else { Err(SettingError::new(key, format!("{value:?}"), expected)) }
 }

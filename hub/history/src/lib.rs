@@ -81,7 +81,7 @@ mod view;
 
 pub use check::{CheckMode, CheckReport, Fault, Finding, Part, Remedy, SetAside, check};
 pub use compact::{CompactReport, compact};
-pub use config::{Config, ConfigError};
+pub use config::Config;
 pub use contents::{Contents, DeviceContents, SeriesContents};
 pub use error::{OpenError, StoreError};
 pub use history::History;

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use hub_model::{BindKey, SensorKey};
+use hub_model::{BindKey, Claim, SensorKey};
 use wire::{
     keys::{self, Epoch},
     message::HubId,
@@ -64,8 +64,18 @@ impl fmt::Debug for HubIdentity {
 }
 
 /// What the adverts of a sensor are sealed with that has this key, at this turn.
-pub fn advert_key(key: &SensorKey, epoch: u32) -> BindKey {
+fn advert_key(key: &SensorKey, epoch: u32) -> BindKey {
     BindKey::new(keys::advert_key(&device_key(key), Epoch(epoch)))
+}
+
+/// What the adverts of a sensor that was claimed are sealed with.
+pub fn present_key(claim: &Claim) -> BindKey {
+    advert_key(&claim.key, claim.key_epoch)
+}
+
+/// What they are sealed with from when it has its next key, if it is to have one.
+pub fn next_key(claim: &Claim) -> Option<BindKey> {
+    claim.next_key.as_ref().map(|key| advert_key(key, claim.next_epoch()))
 }
 
 pub(crate) fn device_key(key: &SensorKey) -> DeviceKey {

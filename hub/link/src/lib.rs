@@ -37,11 +37,11 @@ mod settings;
 pub use clockwork::{Clockwork, Taken};
 pub use coverage::Coverage;
 pub use error::TalkError;
-pub use identity::{HubIdentity, advert_key};
+pub use identity::{HubIdentity, next_key, present_key};
 pub use label::Label;
 pub use log::Sampled;
 pub use session::{Given, Session};
-pub use settings::check;
+pub use settings::{check, first_settings};
 pub use wire::log::SampleId;
 
 /// The UUIDs of our sensors' GATT service: the service, where the hub writes, where the sensor notifies.

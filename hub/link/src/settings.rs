@@ -9,6 +9,11 @@ pub fn check(settings: &SensorSettings) -> Result<(), SensorError> {
     to_wire(settings).map(|_| ())
 }
 
+/// What a sensor is to do that was just paired, until its owner says otherwise: what it does by itself.
+pub fn first_settings() -> SensorSettings {
+    SensorSettings { revision: 1, ..of_wire(&Settings::DEFAULT) }
+}
+
 pub(crate) fn to_wire(settings: &SensorSettings) -> Result<Settings, SensorError> {
     let bands: Vec<Band> =
         settings.bands.iter().map(|band| Band { code: band.quantity.code(), steps: band.steps }).collect();

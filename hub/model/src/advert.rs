@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{Address, BootId, Stamp};
+use crate::{Address, BootId, Peer, Stamp};
 
 /// Which receiver heard an advertisement: an adapter, a remote receiver, a capture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,5 +65,10 @@ impl RawAdvert {
     /// An advert of this sender that says nothing, heard at no time that matters: for whoever only wants it decoded.
     pub const fn timeless(address: Address) -> Self {
         Self::new(address, Stamp { boot: BootId::WALL, ms: 0 })
+    }
+
+    /// Its sender, to be connected to from where it was heard.
+    pub const fn sender(&self) -> Peer {
+        Peer { address: self.address, is_random: self.is_random, receiver: self.receiver }
     }
 }

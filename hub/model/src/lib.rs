@@ -34,6 +34,7 @@ mod name;
 mod reading;
 mod reception;
 mod sensor;
+mod setting;
 mod statistics;
 mod time;
 mod zone;
@@ -61,6 +62,7 @@ pub use sensor::{
     Anchor, Claim, DeadBand, FirmwareVersion, Had, LogPlace, LogStanding, Pairing, PairingFailure, PairingId,
     PairingStep, SensorError, SensorKey, SensorPort, SensorReport, SensorSettings, SensorStanding, Wishes,
 };
+pub use setting::SettingError;
 pub use statistics::{
     AlignedColumn, AlignedData, AlignedQuery, Bucket, Course, Depth, Increase, Interpolation, Percent, PercentError,
     Picked, SeriesStatistics, Statistics, StatisticsQuery, StatisticsReader,

@@ -29,6 +29,13 @@ pub struct Value {
     pub value: i64,
 }
 
+impl Value {
+    /// A value of the only sensor of its quantity in a device, or of the first of them.
+    pub const fn first(quantity: Quantity, value: i64) -> Self {
+        Self { quantity, instance: 0, value }
+    }
+}
+
 /// How a message reached the hub.
 ///
 /// The counter stands here because it must be kept in the same durable record as the sample: what was

@@ -104,6 +104,19 @@ pub struct Claim {
     pub since: UnixMillis,
 }
 
+impl Claim {
+    /// The turn of its next key, if it is to have one.
+    pub const fn next_epoch(&self) -> u32 {
+        self.key_epoch.saturating_add(1)
+    }
+
+    /// The claim once its next key is the present one; `None` where it is to have none.
+    pub fn promoted(&self) -> Option<Self> {
+        let key = self.next_key.clone()?;
+        Some(Self { key, key_epoch: self.next_epoch(), next_key: None, ..self.clone() })
+    }
+}
+
 /// What the owner wants of a sensor that is being paired.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Wishes {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use thiserror::Error;
+use hub_model::SettingError;
 use wire::manifest::{KeyId, TrustedKey};
 
 use crate::{Catalogue, Policy};
@@ -18,25 +18,13 @@ const MOST_KEYS: usize = 16;
 /// let key = "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c";
 /// let config = Config::new("/var/lib/ingle/firmware").with_trusted_keys(&[(1, key)])?;
 /// assert_eq!(config.trusted().len(), 1);
-/// # Ok::<(), hub_ota::ConfigError>(())
+/// # Ok::<(), hub_model::SettingError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     folder: PathBuf,
     trusted: Vec<TrustedKey>,
     policy: Policy,
-}
-
-/// A setting outside its range.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{key} is {value}; expected {expected}")]
-pub struct ConfigError {
-    /// Which setting, as in `hubd.toml`.
-    pub key: &'static str,
-    /// What was given.
-    pub value: String,
-    /// What would be right.
-    pub expected: &'static str,
 }
 
 impl Config {
@@ -50,17 +38,18 @@ impl Config {
     ///
     /// # Errors
     /// When one is no key, two have one number, or there are more than 16.
-    pub fn with_trusted_keys(self, keys: &[(u8, &str)]) -> Result<Self, ConfigError> {
+    pub fn with_trusted_keys(self, keys: &[(u8, &str)]) -> Result<Self, SettingError> {
         if keys.len() > MOST_KEYS {
-            return Err(wrong("updates.trusted_keys", &format!("{} keys", keys.len()), "at most 16 keys"));
+            return Err(SettingError::new("updates.trusted_keys", format!("{} keys", keys.len()), "at most 16 keys"));
         }
         let mut trusted: Vec<TrustedKey> = Vec::new();
         for (id, digits) in keys {
             let mut public_key = [0; 32];
             let key = hex::decode_to_slice(digits, &mut public_key).map(|()| TrustedKey { id: KeyId(*id), public_key });
-            let key = key.map_err(|_| wrong("updates.trusted_keys.public_key", digits, "64 hexadecimal digits"))?;
+            let key =
+                key.map_err(|_| SettingError::new("updates.trusted_keys.public_key", digits, "64 hexadecimal digits"))?;
             if trusted.iter().any(|other| other.id == key.id) {
-                return Err(wrong("updates.trusted_keys.id", id, "another number for each key"));
+                return Err(SettingError::new("updates.trusted_keys.id", id, "another number for each key"));
             }
             trusted.push(key);
         }
@@ -94,10 +83,6 @@ impl Config {
     }
 }
 
-pub(crate) fn wrong(key: &'static str, value: &dyn ToString, expected: &'static str) -> ConfigError {
-    ConfigError { key, value: value.to_string(), expected }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,9 +94,9 @@ mod tests {
         let good = config(&[(1, &key), (2, &key.to_uppercase())]).unwrap();
         assert_eq!(good.trusted()[1], TrustedKey { id: KeyId(2), public_key: [0xAB; 32] });
         for (keys, parts) in [
-            (vec![(1, "ab")], ["public_key is ab", "64 hexadecimal digits"]),
-            (vec![(1, &"gg".repeat(32)[..])], ["public_key is gg", "64 hexadecimal digits"]),
-            (vec![(1, &key[..]), (1, &key)], ["id is 1", "another number"]),
+            (vec![(1, "ab")], ["public_key is \"ab\"", "64 hexadecimal digits"]),
+            (vec![(1, &"gg".repeat(32)[..])], ["public_key is \"gg", "64 hexadecimal digits"]),
+            (vec![(1, &key[..]), (1, &key)], ["id is \"1\"", "another number"]),
             ((0..17).map(|id| (id, &key[..])).collect(), ["17 keys", "at most 16"]),
         ] {
             let message = config(&keys).unwrap_err().to_string();

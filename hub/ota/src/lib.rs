@@ -67,7 +67,7 @@ mod signed;
 mod transfer;
 
 pub use catalogue::{AddError, Added, Catalogue, CatalogueError, Damage, Damaged, Listing};
-pub use config::{Config, ConfigError};
+pub use config::Config;
 pub use image::{Image, ImageError, MAX_IMAGE};
 pub use plan::{
     Counts, Failure, Halt, Hold, Next, Order, Outcome, Plan, PlanRecordError, Postponement, Sensor, SensorStanding,

@@ -2,9 +2,9 @@
 
 mod quiet;
 
-pub use quiet::{ParseQuietHoursError, QuietHours};
+use hub_model::SettingError;
 
-use crate::config::{ConfigError, wrong};
+pub use quiet::{ParseQuietHoursError, QuietHours};
 
 const HOUR_MS: u64 = 3_600_000;
 
@@ -55,14 +55,14 @@ impl Policy {
     ///
     /// # Errors
     /// When there is no canary, or the percents do not rise from 1 to 99, or are more than eight.
-    pub fn with_rings(self, canaries: u16, percents: &[u8]) -> Result<Self, ConfigError> {
+    pub fn with_rings(self, canaries: u16, percents: &[u8]) -> Result<Self, SettingError> {
         if !(1..=100).contains(&canaries) {
-            return Err(wrong("updates.canaries", &canaries, "1 to 100 sensors"));
+            return Err(SettingError::new("updates.canaries", canaries, "1 to 100 sensors"));
         }
         let rises = percents.windows(2).all(|pair| matches!(pair, [before, after] if before < after));
         if percents.len() > 8 || !rises || !percents.iter().all(|percent| (1..=99).contains(percent)) {
             let expected = "at most eight numbers from 1 to 99, each greater than the one before";
-            return Err(wrong("updates.rings_percent", &format!("{percents:?}"), expected));
+            return Err(SettingError::new("updates.rings_percent", format!("{percents:?}"), expected));
         }
         Ok(Self { canaries, percents: percents.to_vec(), ..self })
     }
@@ -71,10 +71,10 @@ impl Policy {
     ///
     /// # Errors
     /// When there are more.
-    pub fn with_soak_h(self, hours: u32) -> Result<Self, ConfigError> {
+    pub fn with_soak_h(self, hours: u32) -> Result<Self, SettingError> {
         match hours {
             0..=720 => Ok(Self { soak_ms: u64::from(hours) * HOUR_MS, ..self }),
-            _ => Err(wrong("updates.soak_h", &hours, "0 to 720 hours")),
+            _ => Err(SettingError::new("updates.soak_h", hours, "0 to 720 hours")),
         }
     }
 
@@ -83,12 +83,12 @@ impl Policy {
     ///
     /// # Errors
     /// When one is out of range.
-    pub fn with_battery(self, least_mv: u16, least_percent: u8) -> Result<Self, ConfigError> {
+    pub fn with_battery(self, least_mv: u16, least_percent: u8) -> Result<Self, SettingError> {
         if !(2400..=3600).contains(&least_mv) {
-            return Err(wrong("updates.battery_mv", &least_mv, "2400 to 3600 mV"));
+            return Err(SettingError::new("updates.battery_mv", least_mv, "2400 to 3600 mV"));
         }
         if least_percent > 100 {
-            return Err(wrong("updates.battery_percent", &least_percent, "0 to 100"));
+            return Err(SettingError::new("updates.battery_percent", least_percent, "0 to 100"));
         }
         Ok(Self { least_mv, least_percent, ..self })
     }
@@ -104,10 +104,10 @@ impl Policy {
     ///
     /// # Errors
     /// When it is none, or more.
-    pub fn with_tries(self, tries: u8) -> Result<Self, ConfigError> {
+    pub fn with_tries(self, tries: u8) -> Result<Self, SettingError> {
         match tries {
             1..=10 => Ok(Self { tries, ..self }),
-            _ => Err(wrong("updates.tries", &tries, "1 to 10")),
+            _ => Err(SettingError::new("updates.tries", tries, "1 to 10")),
         }
     }
 
@@ -116,12 +116,12 @@ impl Policy {
     ///
     /// # Errors
     /// When one is out of range.
-    pub fn with_halt(self, percent: u8, least: u16) -> Result<Self, ConfigError> {
+    pub fn with_halt(self, percent: u8, least: u16) -> Result<Self, SettingError> {
         if !(1..=100).contains(&percent) {
-            return Err(wrong("updates.halt_percent", &percent, "1 to 100"));
+            return Err(SettingError::new("updates.halt_percent", percent, "1 to 100"));
         }
         if !(1..=100).contains(&least) {
-            return Err(wrong("updates.halt_least", &least, "1 to 100 sensors"));
+            return Err(SettingError::new("updates.halt_least", least, "1 to 100 sensors"));
         }
         Ok(Self { halt_percent: percent, halt_least: least, ..self })
     }

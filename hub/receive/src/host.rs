@@ -127,12 +127,19 @@ impl Host {
 
     /// Looks into the book: links of who was removed end; who should be linked and is not, is told of.
     pub async fn look(&self) {
+        if let Some(book) = self.book().await {
+            self.take(&book);
+        }
+    }
+
+    async fn book(&self) -> Option<Book> {
         let shelf = self.shelf.clone();
         match spawn_blocking(move || shelf.book()).await {
-            Ok(Ok(book)) => self.take(&book),
+            Ok(Ok(book)) => return Some(book),
             Ok(Err(error)) => tracing::error!(error = chain(&error), "the book of receivers cannot be read"),
             Err(error) => tracing::error!(%error, "the book of receivers was not read"),
         }
+        None
     }
 
     fn take(&self, book: &Book) {
@@ -219,12 +226,11 @@ impl Host {
             return Err(Refused::TooMany);
         }
         // Who was added a moment ago is known, and who was removed a moment ago is not.
-        self.look().await;
-        let shelf = self.shelf.clone();
-        let book = spawn_blocking(move || shelf.book()).await.ok().and_then(Result::ok).unwrap_or_default();
+        let book = self.book().await;
+        book.iter().for_each(|book| self.take(book));
         let now_ms = self.clock.now().stamp.ms;
         let mut desk = self.desk();
-        let Some(who) = book.find(token).cloned() else {
+        let Some(who) = book.and_then(|book| book.find(token).cloned()) else {
             desk.patience.failed(from, now_ms);
             return Err(Refused::Token);
         };

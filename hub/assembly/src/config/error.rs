@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use hub_model::SettingError;
 use thiserror::Error;
 
 /// Why a configuration is refused.
@@ -23,15 +24,11 @@ pub enum ConfigError {
         detail: String,
     },
     /// A value is out of range.
-    #[error("{file}: {key} is {value:?}; expected {expected}", file = file.display())]
+    #[error("{file}: {wrong}", file = file.display())]
     Invalid {
         /// Which file.
         file: PathBuf,
-        /// Which key, with its section.
-        key: &'static str,
-        /// What it says.
-        value: String,
-        /// What would be right.
-        expected: String,
+        /// Which value, and what would be right.
+        wrong: SettingError,
     },
 }

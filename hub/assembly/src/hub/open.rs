@@ -164,10 +164,18 @@ fn sensors(
     clock: &Arc<dyn Clock>,
     mut luck: Luck,
 ) -> Result<Sensors, OpenError> {
-    let mut id = [0; 16];
-    luck(&mut id);
-    let made = HubIdentity::generate(id)?.to_bytes();
-    let kept = registry.lock().unwrap_or_else(PoisonError::into_inner).identity(|| made)?;
-    let identity = HubIdentity::from_bytes(&kept);
+    let identity = {
+        let mut registry = registry.lock().unwrap_or_else(PoisonError::into_inner);
+        match registry.identity()? {
+            Some(kept) => HubIdentity::from_bytes(&kept),
+            None => {
+                let mut id = [0; 16];
+                luck(&mut id);
+                let identity = HubIdentity::generate(id)?;
+                registry.put_identity(&identity.to_bytes())?;
+                identity
+            }
+        }
+    };
     Ok(Sensors::new(Arc::clone(registry), bus.clone(), Arc::clone(clock), identity, luck))
 }

@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use hub_decode::decode;
-use hub_link::{Label, advert_key};
+use hub_link::{Label, next_key, present_key};
 use hub_model::{BindKey, Device, DeviceId, Fact, Household, Peer, RawAdvert, SampleHint};
 use tokio::sync::mpsc;
 
@@ -60,8 +60,7 @@ impl Ours {
             return false;
         };
         if advert.is_connectable {
-            let peer = Peer { address: advert.address, is_random: advert.is_random, receiver: advert.receiver };
-            self.tell(Notice::Window(id, peer));
+            self.tell(Notice::Window(id, advert.sender()));
         }
         let present = device.and_then(|device| device.key);
         let opens = |key: &&BindKey| decode(advert, Some(key)).is_ok_and(|decoded| decoded.encrypted);
@@ -99,10 +98,9 @@ impl Ours {
         }
         self.generation = generation;
         let claims = self.sensors.claims();
-        let keys = claims.iter().map(|(id, claim)| {
-            let next = claim.next_key.as_ref().map(|next| advert_key(next, claim.key_epoch.saturating_add(1)));
-            (*id, [Some(advert_key(&claim.key, claim.key_epoch)), next].into_iter().flatten().collect())
-        });
+        let keys = claims
+            .iter()
+            .map(|(id, claim)| (*id, [Some(present_key(claim)), next_key(claim)].into_iter().flatten().collect()));
         self.keys = keys.collect();
         self.held.retain(|id, _| self.keys.contains_key(id));
     }

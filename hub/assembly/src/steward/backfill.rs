@@ -2,14 +2,15 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use hub_bus::{Current, Draft};
+use hub_bus::Draft;
 use hub_link::{SampleId, Sampled, Session, Taken};
 use hub_model::{
-    Claim, DeviceId, EventBody, Link, Origin, ReceiverId, SeriesKey, Stamp, TimeQuality, UnixMillis, Value, WallTime,
+    Claim, DeviceId, EventBody, Link, Origin, ReceiverId, Stamp, TimeQuality, UnixMillis, Value, WallTime,
 };
 use hub_normalise::correct;
 
 use super::{Log, Steward};
+use crate::supervise::StationResult;
 
 /// What was not told on purpose, because it hardly differed, is fetched so often, ms.
 const QUIET_MS: u64 = 6 * 3_600_000;
@@ -19,8 +20,6 @@ const KEEP_EVERY: usize = 2_000;
 const HEARTBEATS: u64 = 3;
 /// The newest sample may still be heard, so long after it was taken and no other after it, ms: it is left to the next fetch.
 const STILL_HEARD_MS: i64 = 30_000;
-
-type FetchError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Longer than this no sensor is silent on purpose, ms.
 pub(super) fn usual_silence_ms(claim: &Claim) -> u64 {
@@ -43,9 +42,16 @@ struct Incoming {
     last: Option<UnixMillis>,
 }
 
+impl Incoming {
+    /// How old a boot was at its last sample that waits.
+    fn last_uptime_s(&self, boot: u32) -> u32 {
+        self.waiting.iter().rfind(|sample| sample.id.boot == boot).map_or(0, |last| last.uptime_s)
+    }
+}
+
 impl Steward {
     /// Fetches what is missing of a sensor's log. When it is interrupted, it goes on there the next time.
-    pub(super) async fn fetch<L: Link>(&mut self, session: &mut Session<L>, id: DeviceId) -> Result<(), FetchError> {
+    pub(super) async fn fetch<L: Link>(&mut self, session: &mut Session<L>, id: DeviceId) -> StationResult {
         let Some(claim) = self.shared.sensors.claim(id) else { return Ok(()) };
         let mut from = self.log(id).coverage.next();
         let mut incoming =
@@ -82,25 +88,20 @@ impl Steward {
     }
 
     /// Publishes, in order, the samples of which it is known when they were taken.
-    async fn publish(
-        &mut self,
-        id: DeviceId,
-        claim: &Claim,
-        incoming: &mut Incoming,
-        is_all: bool,
-    ) -> Result<(), FetchError> {
+    async fn publish(&mut self, id: DeviceId, claim: &Claim, incoming: &mut Incoming, is_all: bool) -> StationResult {
         while let Some(boot) = incoming.waiting.front().map(|sample| sample.id.boot) {
-            let last_uptime_s =
-                incoming.waiting.iter().rfind(|sample| sample.id.boot == boot).map(|last| last.uptime_s);
             let is_over = is_all || incoming.waiting.back().is_some_and(|last| last.id.boot != boot);
             let now = self.shared.clock.now().wall.at;
-            let log = self.log(id);
-            let end = (last_uptime_s, log.clockwork.begin_after(boot).unwrap_or(now));
-            if log.clockwork.time(boot, 0).is_none() && !is_over {
+            let clockwork = &self.log(id).clockwork;
+            let is_known = clockwork.time(boot, 0).is_some();
+            if !is_known && !is_over {
                 return Ok(());
             }
+            let end = clockwork.begin_after(boot).unwrap_or(now);
+            let guess = (!is_known).then(|| LastBreath { uptime_s: incoming.last_uptime_s(boot), at: end });
             while let Some(sample) = incoming.waiting.pop_front_if(|sample| sample.id.boot == boot) {
-                let taken = self.log(id).clockwork.time(boot, sample.uptime_s).unwrap_or_else(|| guess(&sample, end));
+                let known = self.log(id).clockwork.time(boot, sample.uptime_s);
+                let Some(taken) = known.or_else(|| guess.as_ref().map(|guess| guess.taken(&sample))) else { continue };
                 if taken.at + (1000 * i64::from(claim.desired.sampling_s) + STILL_HEARD_MS) > now {
                     incoming.waiting.clear();
                     break;
@@ -122,7 +123,7 @@ impl Steward {
         sample: &Sampled,
         taken: Taken,
         incoming: &mut Incoming,
-    ) -> Result<(), FetchError> {
+    ) -> StationResult {
         let Taken { at, quality } = taken;
         let history = Arc::clone(&self.shared.history);
         let wall = |stamp| history.wall(stamp).at;
@@ -138,40 +139,36 @@ impl Steward {
             let (stamp, wall) = (Stamp::wall(at), WallTime { at, quality });
             let body = EventBody::ReadingsTaken { device: id, values: Arc::clone(&values), origin };
             self.shared.bus.publish(Draft { at: stamp, wall, trace: None, body }, |state| {
-                for value in values.iter() {
-                    let key = SeriesKey::new(id, value.quantity, value.instance);
-                    let fetched = Current { value: value.value, at: stamp, wall };
-                    let current = state.current.entry(key).or_insert(fetched);
-                    if current.wall.at < at {
-                        *current = fetched;
-                    }
-                }
+                state.measured(id, &values, stamp, wall);
             })?;
             incoming.published += 1;
             incoming.since_kept += 1;
         }
         self.log(id).coverage.settle(sample.id, at, wall);
-        self.kept.is_changed = true;
+        self.kept.changed.insert(id);
         (incoming.last, incoming.quality) = (Some(at), Some(quality));
         Ok(())
     }
 
     /// What was published is durable, and so is how far the hub has come.
-    async fn settle(&mut self) -> Result<(), FetchError> {
+    async fn settle(&mut self) -> StationResult {
         self.shared.bus.flush()?;
         self.read().await?;
         self.keep()
     }
-
-    fn log(&mut self, id: DeviceId) -> &mut Log {
-        self.logs.entry(id).or_insert_with(|| Log::new(SampleId::default()))
-    }
 }
 
 /// A boot of which the hub was never told the uptime ended when the next one began, as far as anybody knows.
-fn guess(sample: &Sampled, (last_uptime_s, end): (Option<u32>, UnixMillis)) -> Taken {
-    let before_s = i64::from(last_uptime_s.unwrap_or(sample.uptime_s)) - i64::from(sample.uptime_s);
-    Taken { at: end + -(before_s * 1000), quality: TimeQuality::Estimated }
+struct LastBreath {
+    uptime_s: u32,
+    at: UnixMillis,
+}
+
+impl LastBreath {
+    fn taken(&self, sample: &Sampled) -> Taken {
+        let before_s = i64::from(self.uptime_s) - i64::from(sample.uptime_s);
+        Taken { at: self.at + -(before_s * 1000), quality: TimeQuality::Estimated }
+    }
 }
 
 /// Samples that the log no longer had.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use hub_link::{HubIdentity, SampleId, Session, TalkError, advert_key};
+use hub_link::{SampleId, Session, TalkError, first_settings, present_key};
 use hub_model::{
-    Address, Claim, DeviceId, FirmwareVersion, LinkError, Links, PairingFailure, PairingStep, Peer, RawAdvert,
-    SensorKey, SensorSettings, chain,
+    Address, Claim, DeviceId, FirmwareVersion, LinkError, Links, PairingFailure, PairingStep, RawAdvert, SensorKey,
+    chain,
 };
 
 use super::{Log, Notice, Steward};
@@ -19,17 +19,6 @@ const TRIES: u32 = 3;
 const LEAST_MV: u16 = 2_000;
 /// Weaker than this hardly a connection holds, dBm: receivers end at −96 (nRF52840 product specification, 1 Mbit/s).
 const WEAK_DBM: i8 = -88;
-
-/// What the next paired sensor is to do until its owner says otherwise.
-const FIRST_SETTINGS: SensorSettings = SensorSettings {
-    revision: 1,
-    advert_interval_ms: 5000,
-    tx_power_dbm: 0,
-    heartbeat_s: 300,
-    sampling_s: 60,
-    window_every_s: 600,
-    bands: Vec::new(),
-};
 
 /// Why a try came to nothing.
 enum Setback {
@@ -77,8 +66,10 @@ impl Steward {
     ) -> Result<DeviceId, Setback> {
         let tell = |step| self.shared.sensors.step(found.id, step);
         tell(PairingStep::Found);
-        let peer = Peer { address: advert.address, is_random: advert.is_random, receiver: advert.receiver };
-        let link = links.connect(peer).await.map_err(|error| setback(&TalkError::Link(error), PairingStep::Found))?;
+        let link = links
+            .connect(advert.sender())
+            .await
+            .map_err(|error| setback(&TalkError::Link(error), PairingStep::Found))?;
         tell(PairingStep::Proving);
         let nonce = self.shared.sensors.luck();
         let begun = Session::pair(link, &found.label, self.shared.sensors.identity(), nonce).await;
@@ -100,7 +91,7 @@ impl Steward {
         given.map_err(|error| setback(&error, PairingStep::SettingUp))?;
         tell(PairingStep::FirstReading);
         self.logs.insert(device, Log::new(SampleId { boot, number: 0 }));
-        self.kept.is_changed = true;
+        self.kept.changed.insert(device);
         if !self.await_first(links, device, &claim).await {
             session.end().await;
             return Err(Setback::Final(PairingFailure::NoReading));
@@ -130,21 +121,21 @@ impl Steward {
             owner_epoch: info.owner_epoch.saturating_add(1),
             is_proven: false,
             is_leaving: false,
-            desired: FIRST_SETTINGS,
+            desired: first_settings(),
             wishes: found.wishes.clone(),
             since: now.wall.at,
         }
     }
 
     async fn give_key<L: hub_model::Link>(&self, session: &mut Session<L>, claim: &Claim) -> Result<(), TalkError> {
-        let identity: &HubIdentity = self.shared.sensors.identity();
+        let identity = self.shared.sensors.identity();
         let unix_time_s = u64::try_from(self.shared.clock.now().wall.at.0 / 1000).ok().filter(|_| self.knows_time());
         session.claim(claim, identity, unix_time_s).await.map(|_| ())
     }
 
     /// Waits for the first advert under the new key; other notices wait.
     async fn await_first(&mut self, links: &impl Links, device: DeviceId, claim: &Claim) -> bool {
-        let key = advert_key(&claim.key, claim.key_epoch);
+        let key = present_key(claim);
         let end_ms = self.now_ms().saturating_add(FIRST_MS);
         loop {
             let left_ms = end_ms.saturating_sub(self.now_ms());

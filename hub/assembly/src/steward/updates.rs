@@ -147,7 +147,7 @@ impl Steward {
         session: &mut Session<L>,
         id: DeviceId,
         (receiver, running): (ReceiverId, Version),
-    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    ) -> StationResult {
         let (now, sensors) = (self.shared.clock.now(), self.sensors_for_updates(Some((id, receiver))));
         let mut ordered = None;
         for (release, plan) in &mut self.updates.plans {
@@ -173,7 +173,7 @@ impl Steward {
         release: ReleaseId,
         order: &Order,
         running: Version,
-    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    ) -> StationResult {
         let id = order.sensor;
         let image = match self.image(release) {
             Ok(image) => image,

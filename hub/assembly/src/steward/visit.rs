@@ -5,13 +5,11 @@ use hub_model::{
     Anchor, Claim, Command, DeviceId, Fact, FirmwareVersion, LinkError, Links, Peer, ReceiverId, SensorReport,
 };
 
-use super::{Log, Steward, backfill};
-use hub_link::SampleId;
+use super::{Steward, backfill};
+use crate::supervise::{Failure, StationResult};
 
 /// A sensor is asked how it is so often, ms.
 const REPORT_MS: i64 = 24 * 3_600_000;
-
-type VisitError = Box<dyn std::error::Error + Send + Sync>;
 
 impl Steward {
     /// Is there something to speak about with a sensor?
@@ -43,18 +41,15 @@ impl Steward {
     }
 
     /// Connects and does what is due; what was done stays done when the rest fails.
-    pub(super) async fn visit(&mut self, links: &impl Links, id: DeviceId, peer: Peer) -> Result<(), VisitError> {
+    pub(super) async fn visit(&mut self, links: &impl Links, id: DeviceId, peer: Peer) -> StationResult {
         let Some(claim) = self.shared.sensors.claim(id) else { return Ok(()) };
         let mut session = self.reach(links, id, peer, &claim).await?;
         let is_in_house = self.shared.bus.household().devices.contains_key(&id);
         if claim.is_leaving || !is_in_house {
             return self.release(session, id, is_in_house).await;
         }
-        let asked = self.ask(&mut session, id, peer.receiver).await;
-        match asked {
-            Ok(()) => session.end().await,
-            Err(error) => return Err(error),
-        }
+        self.ask(&mut session, id, peer.receiver).await?;
+        session.end().await;
         Ok(())
     }
 
@@ -65,7 +60,7 @@ impl Steward {
         id: DeviceId,
         peer: Peer,
         claim: &Claim,
-    ) -> Result<Session<K::Link>, VisitError> {
+    ) -> Result<Session<K::Link>, Failure> {
         let sensors = &self.shared.sensors;
         let link = links.connect(peer).await?;
         let under = (&claim.key, claim.key_epoch);
@@ -77,7 +72,7 @@ impl Steward {
         let is_stranger = matches!(refused, TalkError::Link(LinkError::Lost) | TalkError::Stranger(_));
         let Some(next) = claim.next_key.as_ref().filter(|_| is_stranger) else { return Err(refused.into()) };
         let link = links.connect(peer).await?;
-        let under = (next, claim.key_epoch.saturating_add(1));
+        let under = (next, claim.next_epoch());
         let session = Session::reach(link, under, sensors.identity(), sensors.luck()).await?;
         self.promote(id)?;
         Ok(session)
@@ -89,7 +84,7 @@ impl Steward {
         mut session: Session<L>,
         id: DeviceId,
         is_in_house: bool,
-    ) -> Result<(), VisitError> {
+    ) -> StationResult {
         session.release().await?;
         session.end().await;
         if is_in_house {
@@ -106,15 +101,14 @@ impl Steward {
         session: &mut Session<L>,
         id: DeviceId,
         receiver: ReceiverId,
-    ) -> Result<(), VisitError> {
+    ) -> StationResult {
         let health = session.health().await?;
         let now = self.shared.clock.now();
         let claim = self.shared.sensors.claim(id).ok_or("the claim is gone")?;
         let knows_time = self.knows_time();
-        let log = self.logs.entry(id).or_insert_with(|| Log::new(SampleId::default()));
         if knows_time {
-            log.clockwork.set(Anchor { boot: health.boot, uptime_s: health.uptime_s, at: now.wall.at });
-            self.kept.is_changed = true;
+            self.log(id).clockwork.set(Anchor { boot: health.boot, uptime_s: health.uptime_s, at: now.wall.at });
+            self.kept.changed.insert(id);
         }
         let settings = session.settings().await?;
         self.shared.sensors.reported(
@@ -140,7 +134,7 @@ impl Steward {
             self.shared.sensors.does(id, taken);
         }
         if let Some(next) = &claim.next_key {
-            session.rotate(next, claim.key_epoch.saturating_add(1)).await?;
+            session.rotate(next, claim.next_epoch()).await?;
             session.confirm().await?;
             self.promote(id)?;
         }

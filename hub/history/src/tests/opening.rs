@@ -159,7 +159,7 @@ fn settings_outside_their_range_are_refused_with_the_range() {
     ];
     for refused in refused {
         let refused = refused.unwrap_err();
-        assert!(refused.to_string().contains(refused.expected), "{refused}");
+        assert!(refused.to_string().contains(&refused.expected), "{refused}");
     }
     let config = config()
         .with_commit_interval(Duration::from_secs(1))

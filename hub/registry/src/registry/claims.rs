@@ -24,24 +24,30 @@ pub type LogPlaces = (BTreeMap<DeviceId, (LogPlace, Vec<Anchor>)>, Seq);
 /// A claim holds the key of a sensor of ours, beside the device that it is in the house. It is written before the key is sent,
 /// and stays behind when the device is removed without the sensor's knowledge.
 impl Registry {
-    /// Who the hub is to its sensors; made and kept when there is none yet.
+    /// Who the hub is to its sensors, once it was somebody.
     ///
     /// # Errors
-    /// When it cannot be read or stored, or has another length.
-    pub fn identity<const N: usize>(&mut self, make: impl FnOnce() -> [u8; N]) -> Result<[u8; N], RegistryError> {
+    /// When it cannot be read, or has another length.
+    pub fn identity<const N: usize>(&self) -> Result<Option<[u8; N]>, RegistryError> {
+        let Some(row) = self.database.begin_read()?.open_table(IDENTITY)?.get(HUB)? else { return Ok(None) };
+        let kept = row.value();
+        let identity = kept.try_into().map_err(|_| RegistryError::Damaged {
+            table: "identity",
+            key: HUB.to_owned(),
+            reason: format!("it has {} bytes; expected {N}", kept.len()),
+        })?;
+        Ok(Some(identity))
+    }
+
+    /// Keeps who the hub is to its sensors, for life.
+    ///
+    /// # Errors
+    /// When it could not be stored.
+    pub fn put_identity(&mut self, identity: &[u8]) -> Result<(), RegistryError> {
         self.recover()?;
-        let kept = self.database.begin_read()?.open_table(IDENTITY)?.get(HUB)?.map(|row| row.value().to_vec());
-        if let Some(kept) = kept {
-            return kept.try_into().map_err(|kept: Vec<u8>| RegistryError::Damaged {
-                table: "identity",
-                key: HUB.to_owned(),
-                reason: format!("it has {} bytes; expected {N}", kept.len()),
-            });
-        }
-        let made = make();
         self.commit(|transaction| {
-            transaction.open_table(IDENTITY)?.insert(HUB, made.as_slice())?;
-            Ok(made)
+            transaction.open_table(IDENTITY)?.insert(HUB, identity)?;
+            Ok(())
         })
     }
 

@@ -67,9 +67,10 @@ fn the_place_in_a_log_is_kept_with_the_event_that_it_counts() {
 #[test]
 fn the_hub_is_itself_for_life() {
     let mut registry = Registry::in_memory().unwrap();
-    assert_eq!(registry.identity(|| [1; 80]).unwrap(), [1; 80]);
-    assert_eq!(registry.identity(|| [2; 80]).unwrap(), [1; 80]);
-    let error = registry.identity(|| [3; 79]).unwrap_err();
+    assert_eq!(registry.identity::<80>().unwrap(), None);
+    registry.put_identity(&[1; 80]).unwrap();
+    assert_eq!(registry.identity().unwrap(), Some([1; 80]));
+    let error = registry.identity::<79>().unwrap_err();
     assert!(matches!(error, RegistryError::Damaged { table: "identity", .. }), "{error:?}");
 }
 
