@@ -161,13 +161,13 @@ pub enum Ask {
         /// The service, where to write, what notifies.
         uuids: [[u8; 16]; 3],
     },
-    /// Write values one after the other, then wait for notifications up to one whose first byte has this bit. Answer: values.
-    Talk {
+    /// Write a value over the connection. Answer: done.
+    Write {
         /// What to write.
-        values: Vec<Vec<u8>>,
-        /// Marks the last notification.
-        last: u8,
+        value: Vec<u8>,
     },
+    /// Wait for the next value that is notified over the connection. Answer: value.
+    Notified,
     /// Wait until the connection is lost. Answer: took.
     AwaitLost {
         /// How long to wait.
@@ -270,7 +270,7 @@ pub enum Answer {
         ms: u64,
     },
     /// What was notified.
-    Values(Vec<Vec<u8>>),
+    Value(Vec<u8>),
     /// Lines of logs.
     Log(Vec<String>),
 }

@@ -30,7 +30,8 @@ pub(crate) struct Linked {
 type Reply<T> = oneshot::Sender<Result<T>>;
 
 enum Order {
-    Talk(Vec<Vec<u8>>, u8, Reply<Vec<Vec<u8>>>),
+    Write(Vec<u8>, Reply<()>),
+    Notified(Reply<Vec<u8>>),
     AwaitLost(u64, Reply<u64>),
     Close(Reply<u64>),
 }
@@ -56,9 +57,14 @@ impl Linked {
         Ok(Self { orders, mtu, took_ms })
     }
 
-    /// Writes, then reads what is notified up to a value whose first byte has the bit `last`.
-    pub(crate) async fn talk(&self, values: Vec<Vec<u8>>, last: u8) -> Result<Vec<Vec<u8>>> {
-        self.order(|reply| Order::Talk(values, last, reply)).await
+    /// Writes a value.
+    pub(crate) async fn write(&self, value: Vec<u8>) -> Result<()> {
+        self.order(|reply| Order::Write(value, reply)).await
+    }
+
+    /// The next value that is notified.
+    pub(crate) async fn notified(&self) -> Result<Vec<u8>> {
+        self.order(Order::Notified).await
     }
 
     /// Waits until it is lost, and says how long that took.
@@ -92,7 +98,8 @@ async fn hold(wanted: Wanted, made: Reply<(u16, u64)>, mut orders: mpsc::Receive
     while let Some(order) = orders.recv().await {
         let begin = home::up_us();
         match order {
-            Order::Talk(values, last, reply) => drop(reply.send(talk(&mut link, &values, last).await)),
+            Order::Write(value, reply) => drop(reply.send(link.write(&value).await.context("failed to write"))),
+            Order::Notified(reply) => drop(reply.send(link.notified().await.context("failed to hear an answer"))),
             Order::AwaitLost(within_ms, reply) => {
                 let lost = async { while link.notified().await.is_ok() {} };
                 let lost = timeout(Duration::from_millis(within_ms), lost).await.context("it is not lost");
@@ -119,21 +126,6 @@ async fn connect(wanted: Wanted) -> Result<AdapterLink> {
     let links = AdapterLinks::new(Service { service, to_sensor, to_hub }, &[plan]);
     let peer = Peer { address: Address::new(wanted.address), is_random: wanted.is_random, receiver };
     Ok(links.connect(peer).await?)
-}
-
-async fn talk(link: &mut AdapterLink, values: &[Vec<u8>], last: u8) -> Result<Vec<Vec<u8>>> {
-    for value in values {
-        link.write(value).await.context("failed to write")?;
-    }
-    let mut answers = Vec::new();
-    loop {
-        let value = link.notified().await.context("failed to hear an answer")?;
-        let is_last = value.first().is_some_and(|head| head & last != 0);
-        answers.push(value);
-        if is_last {
-            return Ok(answers);
-        }
-    }
 }
 
 fn since_ms(begin_us: u64) -> u64 {

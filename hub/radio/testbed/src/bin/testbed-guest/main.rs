@@ -158,7 +158,8 @@ impl Guest {
                 self.link = Some(link);
                 return Ok(Answer::Connected { mtu, took_ms });
             }
-            Ask::Talk { values, last } => return Ok(Answer::Values(self.link()?.talk(values, last).await?)),
+            Ask::Write { value } => self.link()?.write(value).await?,
+            Ask::Notified => return Ok(Answer::Value(self.link()?.notified().await?)),
             Ask::AwaitLost { within_ms } => return Ok(Answer::Took { ms: self.link()?.lost(within_ms).await? }),
             Ask::Disconnect => {
                 let link = self.link.take().context("nothing is connected")?;

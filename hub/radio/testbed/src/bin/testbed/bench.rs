@@ -12,7 +12,7 @@ use crate::{
     air::{Adverts, Air, Duplicates},
     api::Api,
     clock::Stopwatch,
-    guest::Guest,
+    guest::{Guest, Machine},
     options::Options,
     scenarios::Scenario,
     sensor::{Sensor, VALUES},
@@ -34,6 +34,7 @@ pub(crate) const ADAPTER_MS: u64 = 60_000;
 
 /// The test bed.
 pub(crate) struct Bench {
+    machine: Machine,
     pub(crate) guest: Guest,
     pub(crate) air: Air,
     /// The hub's API, for who asks.
@@ -78,12 +79,13 @@ impl Bench {
         let air = Air::begin(options, &radios).await?;
         let watch = Stopwatch::start();
         let (api, events) = (Api::offer(folder.path(), API[0])?, Api::offer(folder.path(), API[1])?);
-        let (guest, hello) = Guest::boot(options, folder.path(), &radios).await?;
+        let (machine, hello) = Machine::boot(options, folder.path(), &radios).await?;
         let (api, events) = (api.accept().await?, events.accept().await?);
         let boot = Boot { kernel: hello.kernel, seconds: watch.seconds() };
         let options = SensorOptions { program: options.sensor.clone() };
         Ok(Self {
-            guest,
+            guest: machine.guest(),
+            machine,
             air,
             api,
             events,
@@ -178,7 +180,7 @@ impl Bench {
     /// Has adverts sent that the listener should hear; says which share of them it heard since it was asked the last time, and
     /// notes what that cost.
     pub(crate) async fn deliver(&mut self, what: &str, adverts: Adverts) -> Result<f64> {
-        let delivered = self.deliver_while(what, adverts, async |_: &mut Guest| Ok(())).await?;
+        let delivered = self.deliver_while(what, adverts, async || Ok(())).await?;
         Ok(delivered.share)
     }
 
@@ -187,10 +189,10 @@ impl Bench {
         &mut self,
         what: &str,
         adverts: Adverts,
-        meanwhile: impl AsyncFnOnce(&mut Guest) -> Result<()>,
+        meanwhile: impl AsyncFnOnce() -> Result<()>,
     ) -> Result<Delivered> {
         let before = self.guest.heard(0, 0).await?;
-        let (said, done) = tokio::join!(self.air.advertise(adverts), meanwhile(&mut self.guest));
+        let (said, done) = tokio::join!(self.air.advertise(adverts), meanwhile());
         let (said, ()) = (said?, done?);
         let after = self.guest.heard(before.adverts + said, LATE_MS).await?;
         Ok(self.note(what, said, &before, &after))
@@ -252,7 +254,7 @@ impl Bench {
             Ok(Answer::Log(lines)) => lines,
             Ok(_) => Vec::new(),
             // It is gone, or hangs; what its kernel thinks of that is on the console.
-            Err(_) => self.guest.console().lines().map(str::to_owned).collect(),
+            Err(_) => self.machine.console().lines().map(str::to_owned).collect(),
         };
         for (name, lines) in [("guest", guest), ("air", self.air.log())] {
             for line in lines.iter().skip(lines.len().saturating_sub(SHOWN)) {
@@ -263,6 +265,6 @@ impl Bench {
 
     /// Ends everything in order.
     pub(crate) async fn stop(self) {
-        self.guest.stop().await;
+        self.machine.stop().await;
     }
 }

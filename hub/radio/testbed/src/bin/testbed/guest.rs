@@ -15,6 +15,7 @@ use tokio::{
         unix::{OwnedReadHalf, OwnedWriteHalf},
     },
     process::{Child, Command},
+    sync::{mpsc, oneshot},
     time::timeout,
 };
 
@@ -31,17 +32,15 @@ const MEMORY_MB: &str = "512";
 const KERNEL_LINE: &str = "console=ttyS0 loglevel=4 panic=-1 mitigations=off nokaslr tsc=reliable no_timer_check audit=0 \
      rdinit=/ours/loader -- --library-path /ours /ours/testbed-guest";
 
-/// A guest that is up. It switches itself off when this is dropped, and qemu is killed.
-pub(crate) struct Guest {
+/// A machine that is up. It is killed when this is dropped.
+pub(crate) struct Machine {
     qemu: Child,
-    lines: Lines<BufReader<OwnedReadHalf>>,
-    writer: OwnedWriteHalf,
-    questions: u64,
+    guest: Guest,
     console: PathBuf,
 }
 
-impl Guest {
-    /// Starts it, with a port for each socket of a radio and those of the API, and waits until it says hello.
+impl Machine {
+    /// Starts it, with a port for each socket of a radio and those of the API, and waits until its guest says hello.
     pub(crate) async fn boot(options: &Options, folder: &Path, radios: &[PathBuf]) -> Result<(Self, Hello)> {
         let (socket, console) = (folder.join(TALK), folder.join("console"));
         let listener = UnixListener::bind(&socket).context("failed to open a socket for the guest")?;
@@ -54,40 +53,52 @@ impl Guest {
         });
         let (stream, _) = connected.await.context("qemu did not connect")??;
         let (reader, writer) = stream.into_split();
-        let mut guest = Self { qemu, lines: BufReader::new(reader).lines(), writer, questions: 0, console };
-        let line = match timeout(BOOT_LIMIT, guest.lines.next_line()).await {
+        let mut talk = Talk { lines: BufReader::new(reader).lines(), writer, questions: 0 };
+        let line = match timeout(BOOT_LIMIT, talk.lines.next_line()).await {
             Ok(Ok(Some(line))) => line,
-            _ => bail!("the guest did not come up; its console:\n{}", guest.console()),
+            _ => bail!("the guest did not come up; its console:\n{}", text(&console)),
         };
         let hello = serde_json::from_str(&line).with_context(|| format!("the guest said {line}"))?;
-        Ok((guest, hello))
+        // One question at a time: who asks meanwhile waits.
+        let (questions, asked) = mpsc::channel(1);
+        tokio::spawn(talk.lead(asked));
+        Ok((Self { qemu, guest: Guest { questions }, console }, hello))
     }
 
+    /// Who lives in it.
+    pub(crate) fn guest(&self) -> Guest {
+        self.guest.clone()
+    }
+
+    /// What was written to its console.
+    pub(crate) fn console(&self) -> String {
+        text(&self.console)
+    }
+
+    /// Switches it off.
+    pub(crate) async fn stop(self) {
+        let Self { mut qemu, guest, .. } = self;
+        // If it does not go by itself it is killed: nothing in it is worth keeping.
+        let _ = timeout(STOP_LIMIT, async { tokio::join!(guest.ask(Ask::PowerOff), qemu.wait()) }).await;
+    }
+}
+
+/// The guest of a machine, for everybody who has something to ask. It does one thing after the other.
+#[derive(Debug, Clone)]
+pub(crate) struct Guest {
+    questions: mpsc::Sender<(Ask, oneshot::Sender<Result<Answer>>)>,
+}
+
+impl Guest {
     /// Asks something, and waits for the answer as long as the guest itself may wait, and some more.
-    pub(crate) async fn ask(&mut self, ask: Ask) -> Result<Answer> {
-        let within = Duration::from_millis(ask.within_ms()) + ANSWER_LIMIT;
-        self.questions += 1;
-        let question = Question { id: self.questions, ask };
-        let mut line = serde_json::to_vec(&question).context("failed to write JSON")?;
-        line.push(b'\n');
-        self.writer.write_all(&line).await.context("failed to ask the guest")?;
-        let answer = async {
-            while let Some(line) = self.lines.next_line().await.context("failed to listen to the guest")? {
-                let reply: Reply = serde_json::from_str(&line).with_context(|| format!("the guest said {line}"))?;
-                // Answers that came too late for whoever asked are passed over.
-                if reply.id == question.id {
-                    return Ok(reply.answer);
-                }
-            }
-            bail!("the guest has ended; its console:\n{}", std::fs::read_to_string(&self.console).unwrap_or_default())
-        };
-        let answer = timeout(within, answer).await;
-        let answer = answer.with_context(|| format!("the guest did not answer {:?} in time", question.ask))??;
-        answer.map_err(|error| anyhow::anyhow!("in the guest: {error}"))
+    pub(crate) async fn ask(&self, ask: Ask) -> Result<Answer> {
+        let (reply, answer) = oneshot::channel();
+        self.questions.send((ask, reply)).await.ok().context("nobody talks with the guest any more")?;
+        answer.await.context("nobody talks with the guest any more")?
     }
 
     /// Asks for something to be done.
-    pub(crate) async fn order(&mut self, ask: Ask) -> Result<()> {
+    pub(crate) async fn order(&self, ask: Ask) -> Result<()> {
         match self.ask(ask).await? {
             Answer::Done => Ok(()),
             other => bail!("the guest answered {other:?}"),
@@ -95,7 +106,7 @@ impl Guest {
     }
 
     /// What was heard, once that is so many adverts or the time is over.
-    pub(crate) async fn heard(&mut self, adverts: u64, within_ms: u64) -> Result<Heard> {
+    pub(crate) async fn heard(&self, adverts: u64, within_ms: u64) -> Result<Heard> {
         match self.ask(Ask::Heard { adverts, within_ms }).await? {
             Answer::Heard(heard) => Ok(heard),
             other => bail!("the guest answered {other:?}"),
@@ -103,27 +114,69 @@ impl Guest {
     }
 
     /// Waits for a report of the listener; says how many there are now, to pass over the next time.
-    pub(crate) async fn report(&mut self, after: usize, text: &str, within_ms: u64) -> Result<Vec<String>> {
+    pub(crate) async fn report(&self, after: usize, text: &str, within_ms: u64) -> Result<Vec<String>> {
         match self.ask(Ask::Reports { after, text: text.to_owned(), within_ms }).await? {
             Answer::Reports(reports) => Ok(reports),
             other => bail!("the guest answered {other:?}"),
         }
     }
+}
 
-    /// What was written to the console.
-    pub(crate) fn console(&self) -> String {
-        std::fs::read_to_string(&self.console).unwrap_or_default()
-    }
+/// Who passes questions on.
+struct Talk {
+    lines: Lines<BufReader<OwnedReadHalf>>,
+    writer: OwnedWriteHalf,
+    questions: u64,
+}
 
-    /// Switches it off.
-    pub(crate) async fn stop(mut self) {
-        let question = Question { id: 0, ask: Ask::PowerOff };
-        if let Ok(line) = serde_json::to_string(&question) {
-            // If it does not go by itself it is killed: nothing in it is worth keeping.
-            let _ = self.writer.write_all(format!("{line}\n").as_bytes()).await;
-            let _ = timeout(STOP_LIMIT, self.qemu.wait()).await;
+impl Talk {
+    /// Until nobody asks any more.
+    async fn lead(mut self, mut asked: mpsc::Receiver<(Ask, oneshot::Sender<Result<Answer>>)>) {
+        while let Some((ask, mut reply)) = asked.recv().await {
+            let question = match self.pass_on(ask).await {
+                Ok(question) => question,
+                Err(error) => {
+                    drop(reply.send(Err(error)));
+                    continue;
+                }
+            };
+            tokio::select! {
+                answer = self.answer(&question) => drop(reply.send(answer)),
+                // Whoever asked has lost interest.
+                () = reply.closed() => {}
+            }
         }
     }
+
+    async fn pass_on(&mut self, ask: Ask) -> Result<Question> {
+        self.questions += 1;
+        let question = Question { id: self.questions, ask };
+        let mut line = serde_json::to_vec(&question).context("failed to write JSON")?;
+        line.push(b'\n');
+        self.writer.write_all(&line).await.context("failed to ask the guest")?;
+        Ok(question)
+    }
+
+    async fn answer(&mut self, Question { id, ask }: &Question) -> Result<Answer> {
+        let answer = async {
+            while let Some(line) = self.lines.next_line().await.context("failed to listen to the guest")? {
+                let reply: Reply = serde_json::from_str(&line).with_context(|| format!("the guest said {line}"))?;
+                // Answers that came too late for whoever asked are passed over.
+                if reply.id == *id {
+                    return Ok(reply.answer);
+                }
+            }
+            bail!("the guest has ended")
+        };
+        let within = Duration::from_millis(ask.within_ms()) + ANSWER_LIMIT;
+        let answer = timeout(within, answer).await;
+        let answer = answer.with_context(|| format!("the guest did not answer {ask:?} in time"))??;
+        answer.map_err(|error| anyhow::anyhow!("in the guest: {error}"))
+    }
+}
+
+fn text(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
 }
 
 fn qemu(options: &Options, console: &Path, socket: &Path, radios: &[PathBuf]) -> Command {

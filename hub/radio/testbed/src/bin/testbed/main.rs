@@ -11,10 +11,10 @@ mod bench;
 mod child;
 mod clock;
 mod guest;
+mod link;
 mod options;
 mod scenarios;
 mod sensor;
-mod session;
 
 use std::process::ExitCode;
 

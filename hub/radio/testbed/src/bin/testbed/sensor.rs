@@ -3,6 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
+use hub_link::Label;
 use tokio::process::Command;
 use wire::setup_code::SetupCode;
 
@@ -18,8 +19,9 @@ pub(crate) const VALUES: &str = "temperature,humidity,door,voltage\n21.5,45.2,0,
 pub(crate) struct Sensor {
     program: Talker,
     pub(crate) code: SetupCode,
+    pub(crate) label: Label,
     /// The text of its QR code.
-    pub(crate) label: String,
+    pub(crate) text: String,
 }
 
 impl Sensor {
@@ -36,12 +38,13 @@ impl Sensor {
         let made =
             Command::new(program).arg("identity").arg(&identity).output().await.context("failed to start a sensor")?;
         ensure!(made.status.success(), "failed to make an identity: {}", String::from_utf8_lossy(&made.stderr));
-        let label = String::from_utf8_lossy(&made.stdout).trim().to_owned();
-        let code = SetupCode::parse(&label).with_context(|| format!("failed to read the label {label}"))?;
+        let text = String::from_utf8_lossy(&made.stdout).trim().to_owned();
+        let code = SetupCode::parse(&text).with_context(|| format!("failed to read the label {text}"))?;
+        let label = Label::parse(&text)?;
         let mut run = Command::new(program);
         run.args(["run", "--hci", hci]);
         run.arg("--identity").arg(&identity).arg("--flash").arg(&flash).arg("--values").arg(&values);
-        let mut sensor = Self { program: Talker::start("the sensor", &mut run)?, code, label };
+        let mut sensor = Self { program: Talker::start("the sensor", &mut run)?, code, label, text };
         sensor.says("unclaimed").await?;
         Ok(sensor)
     }

@@ -110,7 +110,7 @@ async fn start(bench: &mut Bench) -> Result<()> {
 /// Pairs the sensor by its label; says the device's id.
 async fn pair(bench: &mut Bench, sensor: &mut Sensor) -> Result<String> {
     let watch = Stopwatch::start();
-    command(bench, PAIR, json!({ "code": sensor.label }), "pairSensor").await?;
+    command(bench, PAIR, json!({ "code": sensor.text }), "pairSensor").await?;
     let mut steps = Vec::new();
     let device = loop {
         let event = next_event(bench).await?;

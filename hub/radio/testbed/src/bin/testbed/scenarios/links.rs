@@ -8,9 +8,8 @@ use crate::{
     air::{Adverts, Kind},
     bench::Bench,
     clock::Stopwatch,
-    guest::Guest,
+    link::{Found, GuestLink, pair, stranger},
     sensor::Sensor,
-    session::{Found, Session, connect},
 };
 
 const WITHIN_MS: u64 = 60_000;
@@ -42,18 +41,18 @@ pub(super) async fn others_are_heard_while_a_sensor_is_connected(bench: &mut Ben
     let mut sensor = bench.sensor().await?;
     bench.listen(Way::Kernel).await?;
     let found = find(bench, &sensor).await?;
-    let (mut took_ms, uid) = (0, sensor.code.uid);
-    let code = &sensor.code;
-    let shake_hands = async |guest: &mut _| {
-        let session = Session::pair(guest, found, code).await?;
-        ensure!(session.info.uid == uid && session.info.claim == ClaimState::Unclaimed, "{:?}", session.info);
-        took_ms = session.connected_ms;
+    let (guest, mut took_ms, uid) = (bench.guest.clone(), 0, sensor.code.uid);
+    let shake_hands = async || {
+        let (session, connected_ms) = pair(&guest, found, &sensor.label, &stranger()?).await?;
+        let info = session.info();
+        ensure!(info.uid == uid && info.claim == ClaimState::Unclaimed, "{info:?}");
+        took_ms = connected_ms;
         Ok(())
     };
     let connecting = bench.deliver_while("while a sensor is being connected", OTHERS, shake_hands).await?;
     // Longer than bluetoothd keeps a device that nobody told it of.
     let long = Adverts { times: 80, ..OTHERS };
-    let connected = bench.deliver_while("beside a connection", long, async |_: &mut _| Ok(())).await?;
+    let connected = bench.deliver_while("beside a connection", long, async || Ok(())).await?;
     let hung_up_ms = bench.hang_up().await?;
     sensor.says("disconnected").await?;
     bench.figure(format!("connected in {took_ms} ms, hung up in {hung_up_ms} ms"));
@@ -71,12 +70,12 @@ pub(super) async fn sensors_are_connected_one_after_the_other(bench: &mut Bench)
     let found = find(bench, &sensor).await?;
     let (mut connected_ms, mut hung_up_ms) = (Vec::new(), Vec::new());
     for _ in 0..TIMES {
-        connected_ms.push(connect(&mut bench.guest, found).await?.1);
+        connected_ms.push(GuestLink::connect(&bench.guest, found).await?.took_ms);
         hung_up_ms.push(bench.hang_up().await?);
         sensor.says("disconnected").await?;
     }
     // Whoever only forgets it has hung up as well, sooner than the kernel does by itself.
-    connect(&mut bench.guest, found).await?;
+    GuestLink::connect(&bench.guest, found).await?;
     let watch = Stopwatch::start();
     bench.guest.order(Ask::LetGo).await?;
     sensor.says("disconnected").await?;
@@ -95,10 +94,11 @@ pub(super) async fn sensors_are_connected_while_others_are_asked(bench: &mut Ben
     let found = find(bench, &sensor).await?;
     let mut connected_ms = Vec::new();
     let others = Adverts { times: 30, ..OTHERS };
-    let again_and_again = async |guest: &mut Guest| {
+    let guest = bench.guest.clone();
+    let again_and_again = async || {
         let watch = Stopwatch::start();
         while watch.seconds() < LONG_S {
-            connected_ms.push(connect(guest, found).await?.1);
+            connected_ms.push(GuestLink::connect(&guest, found).await?.took_ms);
             guest.ask(Ask::Disconnect).await?;
             sensor.says("disconnected").await?;
         }
@@ -117,8 +117,7 @@ pub(super) async fn a_link_needs_no_bluetoothd(bench: &mut Bench) -> Result<()> 
     bench.guest.order(Ask::StopBluetoothd { kill: true }).await?;
     bench.listen(Way::Kernel).await?;
     let found = find(bench, &sensor).await?;
-    let session = Session::pair(&mut bench.guest, found, &sensor.code).await?;
-    let connected_ms = session.connected_ms;
+    let (_session, connected_ms) = pair(&bench.guest, found, &sensor.label, &stranger()?).await?;
     let hung_up_ms = bench.hang_up().await?;
     bench.figure(format!("connected in {connected_ms} ms, hung up in {hung_up_ms} ms"));
     sensor.says("disconnected").await
@@ -128,7 +127,7 @@ pub(super) async fn a_link_that_is_cut_is_told_of_at_once(bench: &mut Bench) -> 
     let sensor = bench.sensor().await?;
     bench.listen(Way::Kernel).await?;
     let found = find(bench, &sensor).await?;
-    connect(&mut bench.guest, found).await?;
+    GuestLink::connect(&bench.guest, found).await?;
     let watch = Stopwatch::start();
     // Its radio is gone with it.
     drop(sensor);
@@ -142,15 +141,17 @@ pub(super) async fn a_link_that_is_cut_is_told_of_at_once(bench: &mut Bench) -> 
 pub(super) async fn a_link_to_nobody_ends_in_time(bench: &mut Bench) -> Result<()> {
     bench.listen(Way::Kernel).await?;
     let others = Adverts { times: 20, ..OTHERS };
+    let guest = bench.guest.clone();
     let (decoy, decoys) = (bench.air.next_advertiser(), Adverts { kind: Kind::Connectable, ..others });
     for (what, adverts, address) in [
         ("while a sensor that takes no connection is asked", decoys, decoy),
         ("while nobody answers", others, [0xC0, 0, 0, 0, 0, 1]),
     ] {
         let mut took_s = 0.0;
-        let fail = async |guest: &mut _| {
+        let fail = async || {
             let watch = Stopwatch::start();
-            let Err(error) = connect(guest, Found { address, is_random: true }).await else { bail!("it is connected") };
+            let made = GuestLink::connect(&guest, Found { address, is_random: true }).await;
+            let Err(error) = made else { bail!("it is connected") };
             took_s = watch.seconds();
             ensure!(error.to_string().contains("does not answer"), "{error:#}");
             Ok(())

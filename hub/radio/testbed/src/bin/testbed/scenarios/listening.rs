@@ -6,7 +6,6 @@ use hub_testbed::{ASKED, Ask, Way};
 use crate::{
     air::{Adverts, Duplicates, Kind},
     bench::{Bench, FIRST},
-    guest::Guest,
 };
 
 /// What the kernel's way has to deliver.
@@ -79,7 +78,8 @@ pub(super) async fn what_is_said_only_to_who_asks_is_asked_for_now_and_then(benc
     let address = [a, b, c, 0, 0, 1];
     bench.listen_and_ask(10).await?;
     let adverts = Adverts { times: 30, asked: 2, ..once_a_second(50) };
-    let ask = async |guest: &mut Guest| {
+    let guest = bench.guest.clone();
+    let ask = async || {
         // Two rounds of asking: the second tells more than the first.
         for _ in 0..ANSWERS {
             guest.ask(Ask::ServiceData { address, within_ms: 30_000 }).await?;

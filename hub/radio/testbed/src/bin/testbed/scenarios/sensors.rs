@@ -1,26 +1,30 @@
 //! Our own firmware, met by the hub's Bluetooth.
 
 use anyhow::{Context as _, Result, bail, ensure};
+use hub_link::Label;
+use hub_model::{Address, Claim, FirmwareVersion, SensorKey, SensorSettings, UnixMillis, Wishes};
 use hub_testbed::{Answer, Ask, Way};
 use wire::{
     bthome::v2::{self, Frame},
-    keys::advert_key,
-    message::ClaimState,
+    keys::{Epoch, advert_key},
+    message::{ClaimState, Info},
     secret::DeviceKey,
-    settings::Settings,
 };
 
 use crate::{
     bench::Bench,
     clock::Stopwatch,
+    guest::Guest,
+    link::{pair, stranger},
     scenarios::links::find,
-    session::{EPOCH, Session},
 };
 
 /// How long a pairing may take until a reading is heard; in an emulated machine, and on a busy one.
 const PAIRED_S: f64 = 10.0;
 const WITHIN_MS: u64 = 60_000;
 const KEY: [u8; 32] = [0x5A; 32];
+/// The first key of a new owner.
+const EPOCH: u32 = 1;
 
 pub(super) async fn a_sensor_is_found_paired_and_heard(bench: &mut Bench) -> Result<()> {
     let mut sensor = bench.sensor().await?;
@@ -28,31 +32,63 @@ pub(super) async fn a_sensor_is_found_paired_and_heard(bench: &mut Bench) -> Res
     let watch = Stopwatch::start();
     let found = find(bench, &sensor).await?;
     let found_s = watch.seconds();
-    let mut session = Session::pair(&mut bench.guest, found, &sensor.code).await?;
-    ensure!(session.info.uid == sensor.code.uid && session.info.claim == ClaimState::Unclaimed, "{:?}", session.info);
-    let (own, connected_ms) = (session.info.address, session.connected_ms);
-    let settings = Settings { advert_interval_ms: 200, sampling_s: 1, ..Settings::DEFAULT };
-    let done = session.claim(DeviceKey::new(KEY), settings).await?;
+    let hub = stranger()?;
+    let (mut session, connected_ms) = pair(&bench.guest, found, &sensor.label, &hub).await?;
+    ensure!(session.info().uid == sensor.code.uid && session.info().claim == ClaimState::Unclaimed, "{session:?}");
+    let claim = claim(session.info(), &sensor.label);
+    let given = session.claim(&claim, &hub, None).await?;
     // Still connected, the hub listens for an advert under the new key.
-    let heard = await_reading(&mut session, own, done.first_counter).await?;
+    let heard = await_reading(&bench.guest, claim.address, given.first_counter).await?;
     let heard_s = watch.seconds();
     session.confirm().await?;
-    let hung_up_ms = bench.hang_up().await?;
+    let watch = Stopwatch::start();
+    session.end().await;
+    let hung_up_s = watch.seconds();
     sensor.says("active, key 1").await?;
     bench.figure(format!(
         "found after {found_s:.2} s, connected in {connected_ms} ms, heard under the new key (counter {heard}) after {heard_s:.2} s, \
-         hung up in {hung_up_ms} ms"
+         hung up in {hung_up_s:.2} s"
     ));
     ensure!(heard_s < PAIRED_S, "it took {heard_s:.2} s until it was heard");
     Ok(())
 }
 
+/// What a hub would keep of a sensor that it is about to pair.
+fn claim(info: &Info, label: &Label) -> Claim {
+    let desired = SensorSettings {
+        revision: 1,
+        advert_interval_ms: 200,
+        tx_power_dbm: 0,
+        heartbeat_s: 300,
+        sampling_s: 1,
+        window_every_s: 600,
+        bands: Vec::new(),
+    };
+    Claim {
+        uid: label.uid(),
+        product: info.product.0,
+        hardware: info.hardware.revision(),
+        firmware: FirmwareVersion(info.firmware.0),
+        address: Address::new(info.address),
+        is_random: true,
+        key: SensorKey::new(KEY),
+        key_epoch: EPOCH,
+        next_key: None,
+        owner_epoch: info.owner_epoch + 1,
+        is_proven: false,
+        is_leaving: false,
+        desired,
+        wishes: Wishes::default(),
+        since: UnixMillis(0),
+    }
+}
+
 /// Waits for an advert that opens with the new key, and says its counter.
-async fn await_reading(session: &mut Session<'_>, address: [u8; 6], first_counter: u32) -> Result<u32> {
-    let key = advert_key(&DeviceKey::new(KEY), EPOCH);
+async fn await_reading(guest: &Guest, address: Address, first_counter: u32) -> Result<u32> {
+    let (key, address) = (advert_key(&DeviceKey::new(KEY), Epoch(EPOCH)), address.bytes());
     loop {
         let ask = Ask::ServiceData { address, within_ms: WITHIN_MS };
-        let Answer::ServiceData(data) = session.guest().ask(ask).await? else { bail!("no service data came") };
+        let Answer::ServiceData(data) = guest.ask(ask).await? else { bail!("no service data came") };
         let Some((_, bytes)) = data.iter().find(|(uuid, _)| *uuid == v2::UUID) else { continue };
         let frame = Frame::parse(bytes).context("no BTHome came")?;
         let mut buffer = [0; wire::bthome::MAX_SERVICE_DATA];
