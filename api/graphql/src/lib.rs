@@ -35,6 +35,7 @@ mod ports;
 mod quantity;
 mod query;
 mod retention;
+mod rollout;
 mod room;
 mod scalar;
 mod sensor;

@@ -4,13 +4,15 @@ mod checked;
 mod error;
 mod input;
 mod payload;
+mod rollouts;
 mod sensors;
 
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
-use hub_model::{Command, CommandError, Outcome, ReplayRule, Request, RequestId, RoomId};
+use hub_model::{Command, CommandError, Outcome, ReplayRule, Request, RequestId, RoomId, Steering};
 
+use self::rollouts::{RolloutInput, RolloutPayload};
 use self::sensors::{
     CancelPairingInput, PairSensorInput, PairSensorsInput, PairingsPayload, SensorInput, SensorPayload,
     SetSensorSettingsInput,
@@ -210,6 +212,21 @@ impl Mutation {
     /// the house; its history stays. Another hub can pair it then. One that is gone for good is removed by `removeDevice`.
     async fn release_sensor(&self, ctx: &Context<'_>, input: SensorInput) -> Result<SensorPayload> {
         Ok(SensorPayload::release(View::of(ctx)?, input).await)
+    }
+
+    /// Stops a rollout for now. Sensors that were asked to install it are still proved, or they would take it back.
+    async fn pause_rollout(&self, ctx: &Context<'_>, input: RolloutInput) -> Result<RolloutPayload> {
+        Ok(RolloutPayload::steer(View::of(ctx)?, input, Steering::Pause).await)
+    }
+
+    /// Lets a rollout go on that was paused or halted; what led to the halt is not counted again.
+    async fn resume_rollout(&self, ctx: &Context<'_>, input: RolloutInput) -> Result<RolloutPayload> {
+        Ok(RolloutPayload::steer(View::of(ctx)?, input, Steering::Resume).await)
+    }
+
+    /// Stops a rollout for good: sensors on trial go back to the version before, the others stay as they are.
+    async fn abort_rollout(&self, ctx: &Context<'_>, input: RolloutInput) -> Result<RolloutPayload> {
+        Ok(RolloutPayload::steer(View::of(ctx)?, input, Steering::Abort).await)
     }
 
     /// Makes a room.

@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use hub_bus::Bus;
 use hub_model::{
-    Clock, CommandPort, DeadLetterReader, HealthReader, HistoryReader, Retention, SensorPort, StatisticsReader, Zone,
+    Clock, CommandPort, DeadLetterReader, HealthReader, HistoryReader, Retention, RolloutPort, SensorPort,
+    StatisticsReader, Zone,
 };
 
 /// What the API needs of the hub; every call of a client ends in one of these.
@@ -17,6 +18,8 @@ pub struct Ports {
     pub commands: Arc<dyn CommandPort>,
     /// Our own sensors: pairing, settings, keys.
     pub sensors: Arc<dyn SensorPort>,
+    /// The rollouts of new programs for them.
+    pub rollouts: Arc<dyn RolloutPort>,
     /// Frames that were refused.
     pub dead_letters: Arc<dyn DeadLetterReader>,
     /// How the hub is doing.

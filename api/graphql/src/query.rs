@@ -16,6 +16,7 @@ use crate::{
     pairing::Pairing,
     quantity::Quantity,
     retention::{PreviewQuestion, RetentionPreview},
+    rollout::Rollout,
     room::Room,
     scalar::{Cursor, DateTime},
     sensor::Sensor,
@@ -358,6 +359,14 @@ impl Query {
     async fn pairings(&self, ctx: &Context<'_>) -> Result<Vec<Pairing>> {
         let view = View::of(ctx)?;
         view.listed(view.ports().sensors.pairings().into_iter().map(Pairing::from).collect())
+    }
+
+    /// The rollouts of new programs for our own sensors, one for each release that was added.
+    #[graphql(complexity = "1 + 4 * child_complexity")]
+    async fn rollouts(&self, ctx: &Context<'_>) -> Result<Vec<Rollout>> {
+        let view = View::of(ctx)?;
+        let rollouts = view.ports().rollouts.rollouts();
+        view.listed(rollouts.into_iter().map(|rollout| Rollout::new(&view, rollout)).collect())
     }
 
     /// Which receiver hears which device how well: every adopted device, the worst heard first.

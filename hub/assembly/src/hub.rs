@@ -26,6 +26,7 @@ use crate::{
     metrics::Metrics,
     pipeline::{Notice, Pipeline, Shared},
     receivers::Receivers,
+    rollouts::Rollouts,
     sensors::Sensors,
     steward::{self, Steward},
 };
@@ -46,6 +47,7 @@ pub struct Hub {
     receivers: Arc<Receivers>,
     desk: Desk,
     sensors: Arc<Sensors>,
+    rollouts: Arc<Rollouts>,
     notices: mpsc::Sender<Notice>,
     noticed: Mutex<Option<mpsc::Receiver<Notice>>>,
     started_ms: u64,
@@ -144,6 +146,11 @@ impl Hub {
         Arc::clone(&self.sensors)
     }
 
+    /// The rollouts of releases for them.
+    pub fn rollouts(&self) -> Arc<Rollouts> {
+        Arc::clone(&self.rollouts)
+    }
+
     /// Who speaks with our own sensors, for whoever drives it by hand. The first one hears what the pipeline notices.
     ///
     /// # Errors
@@ -153,6 +160,7 @@ impl Hub {
         let noticed = noticed.unwrap_or_else(|| mpsc::channel(1).1);
         let shared = steward::Shared {
             sensors: self.sensors(),
+            rollouts: self.rollouts(),
             desk: self.desk.clone(),
             bus: self.bus.clone(),
             history: self.history(),
@@ -185,6 +193,7 @@ impl Hub {
             statistics: Arc::clone(&self.history) as Arc<dyn StatisticsReader>,
             commands: Arc::new(self.desk.clone()),
             sensors: self.sensors(),
+            rollouts: self.rollouts(),
             dead_letters: Arc::clone(&self.dead_letters) as Arc<dyn DeadLetterReader>,
             health: self.doctor(),
             clock: Arc::clone(&self.clock),

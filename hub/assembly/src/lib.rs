@@ -28,6 +28,7 @@ mod no_links;
 mod pipeline;
 mod receivers;
 mod replay;
+mod rollouts;
 mod sensors;
 mod steward;
 mod supervise;

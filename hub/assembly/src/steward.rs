@@ -22,7 +22,9 @@ use hub_model::{
 };
 use tokio::sync::mpsc;
 
-use crate::{alerts::Alerts, desk::Desk, pipeline::Notice, sensors::Sensors, supervise::StationResult};
+use crate::{
+    alerts::Alerts, desk::Desk, pipeline::Notice, rollouts::Rollouts, sensors::Sensors, supervise::StationResult,
+};
 
 use updates::Updates;
 
@@ -52,6 +54,8 @@ pub struct Steward {
     kept: Kept,
     /// When a sensor may be tried again, ms since boot.
     not_before: BTreeMap<DeviceId, u64>,
+    /// How often in a row the sensor of a tombstone did not know its key.
+    refusals: BTreeMap<DeviceId, u8>,
     updates: Updates,
     /// When somebody was last heard who may belong to another hub, ms since boot.
     stranger_ms: Option<u64>,
@@ -67,6 +71,7 @@ struct Kept {
 /// What the steward works with.
 pub(crate) struct Shared {
     pub sensors: Arc<Sensors>,
+    pub rollouts: Arc<Rollouts>,
     pub desk: Desk,
     pub bus: Bus,
     pub history: Arc<History>,
@@ -95,8 +100,7 @@ impl Steward {
         (updates, zone): (&hub_ota::Config, Zone),
         notices: mpsc::Receiver<Notice>,
     ) -> Result<Self, hub_registry::RegistryError> {
-        let rollouts = shared.sensors.registry().rollouts()?;
-        let updates = Updates::new(updates, zone, rollouts, &shared.clock.now());
+        let updates = Updates::new(updates, zone, &shared.clock.now());
         let (places, seq) = shared.sensors.registry().log_places()?;
         let log = |(id, (place, anchors))| {
             let (coverage, clockwork) = (Coverage::from_place(&place), Clockwork::new(anchors));
@@ -115,6 +119,7 @@ impl Steward {
             is_caught_up: false,
             kept,
             not_before: BTreeMap::new(),
+            refusals: BTreeMap::new(),
             updates,
             stranger_ms: None,
         })

@@ -11,7 +11,8 @@ use std::{
 
 use clap::{Args, Subcommand};
 use hub_assembly::{Config, chain};
-use hub_ota::{AddError, Added, Catalogue, CatalogueError, Listing, MAX_IMAGE, Release, ReleaseId};
+use hub_model::ReleaseId;
+use hub_ota::{AddError, Added, Catalogue, CatalogueError, Listing, MAX_IMAGE, Release};
 use serde_json::{Value, json};
 
 use crate::{

@@ -33,6 +33,7 @@ mod link;
 mod name;
 mod reading;
 mod reception;
+mod rollout;
 mod sensor;
 mod setting;
 mod statistics;
@@ -58,6 +59,10 @@ pub use link::{Link, LinkError, Links, Peer};
 pub use name::{Name, NameError};
 pub use reading::{Origin, SampleHint, SeriesKey, Value};
 pub use reception::{FAIR_DBM, FAIR_PERCENT, Hearing, Reception, WEAK_DBM, WEAK_PERCENT};
+pub use rollout::{
+    Halt, ParseReleaseIdError, ReleaseId, Rollout, RolloutCounts, RolloutHold, RolloutPort, RolloutSensor, RolloutState,
+    RolloutStep, SteerError, Steering,
+};
 pub use sensor::{
     Anchor, Claim, DeadBand, FirmwareVersion, Had, LogPlace, LogStanding, Pairing, PairingFailure, PairingId,
     PairingStep, SensorError, SensorKey, SensorPort, SensorReport, SensorSettings, SensorStanding, Wishes,

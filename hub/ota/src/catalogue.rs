@@ -14,10 +14,11 @@ use std::path::PathBuf;
 
 pub use error::{AddError, CatalogueError, Damage};
 use folder::{Files, Folder};
+use hub_model::ReleaseId;
 use wire::manifest::{self, TrustedKey};
 
 use crate::{
-    Image, ImageError, MAX_IMAGE, Release, ReleaseId,
+    Image, ImageError, MAX_IMAGE, Release,
     image::{self},
 };
 

@@ -69,12 +69,9 @@ mod transfer;
 pub use catalogue::{AddError, Added, Catalogue, CatalogueError, Damage, Damaged, Listing};
 pub use config::Config;
 pub use image::{Image, ImageError, MAX_IMAGE};
-pub use plan::{
-    Counts, Failure, Halt, Hold, Next, Order, Outcome, Plan, PlanRecordError, Postponement, Sensor, SensorStanding,
-    Standing, State, Status, Task,
-};
+pub use plan::{Failure, Next, Order, Outcome, Plan, PlanRecordError, Postponement, Sensor, SensorStanding, Task};
 pub use policy::{ParseQuietHoursError, Policy, QuietHours};
-pub use release::{ParseReleaseIdError, Release, ReleaseId};
+pub use release::Release;
 pub use transfer::{End, Transfer};
 pub use wire::{
     firmware::{Hardware, Version},

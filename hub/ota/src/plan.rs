@@ -4,16 +4,16 @@ mod choose;
 mod course;
 mod record;
 mod rings;
-mod status;
 mod words;
 
 use std::collections::BTreeMap;
 
-pub use course::Standing;
 use course::{Course, Terms};
-use hub_model::{DeviceId, Now, ReceiverId, Stamp, Zone};
+use hub_model::{
+    DeviceId, FirmwareVersion, Halt, Now, ReceiverId, Rollout, RolloutCounts, RolloutHold, RolloutSensor, RolloutState,
+    RolloutStep, Stamp, Zone,
+};
 pub use record::PlanRecordError;
-pub use status::{Counts, Halt, Hold, State, Status};
 pub use words::{Failure, Next, Order, Outcome, Postponement, Sensor, Task};
 
 use crate::{Policy, Release};
@@ -57,8 +57,21 @@ pub struct Plan {
 enum Mode {
     Running,
     Paused,
-    Halted(Halt),
+    Halted(Halted),
     Aborted,
+}
+
+/// Why a rollout was halted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Halted {
+    /// In which ring, from 0 on.
+    ring: u8,
+    /// So many sensors of the ring were judged.
+    judged: u32,
+    /// So many of them failed.
+    failed: u32,
+    /// How the last of them failed.
+    last: Failure,
 }
 
 /// Milliseconds that the plan has lived through.
@@ -89,7 +102,7 @@ struct Census {
     already: usize,
     out_of_reach: usize,
     weak: usize,
-    hold: Option<Hold>,
+    hold: Option<RolloutHold>,
 }
 
 impl Plan {
@@ -193,30 +206,40 @@ impl Plan {
         self.mode = Mode::Aborted;
     }
 
-    /// How it stands, as of the last [look](Self::next) at the sensors.
-    pub fn status(&self, now: &Now) -> Status {
-        let now_ms = self.clock.at(now);
+    /// Whether it goes on, as of the last [look](Self::next) at the sensors.
+    pub fn state(&self, now: &Now) -> RolloutState {
         let counts = self.counts();
         let settled = counts.updated + counts.given_up;
-        let state = match self.mode {
-            Mode::Paused => State::Paused,
-            Mode::Halted(halt) => State::Halted(halt),
-            Mode::Aborted => State::Aborted,
-            Mode::Running if settled > 0 && usize_of(settled) >= self.census.total => State::Complete,
+        match self.mode {
+            Mode::Paused => RolloutState::Paused,
+            Mode::Halted(Halted { ring, judged, failed, last }) => {
+                RolloutState::Halted(Halt { ring, judged, failed, last: last.to_string() })
+            }
+            Mode::Aborted => RolloutState::Aborted,
+            Mode::Running if settled > 0 && usize_of(settled) >= self.census.total => RolloutState::Complete,
             Mode::Running => match self.done_ms {
-                Some(done_ms) => State::Soaking { left_ms: (done_ms + self.policy.soak_ms).saturating_sub(now_ms) },
-                None => State::Running,
+                Some(done_ms) => RolloutState::Soaking {
+                    left_ms: (done_ms + self.policy.soak_ms).saturating_sub(self.clock.at(now)),
+                },
+                None => RolloutState::Running,
             },
-        };
-        Status {
+        }
+    }
+
+    /// How it stands, as of the last [look](Self::next) at the sensors.
+    pub fn status(&self, now: &Now) -> Rollout {
+        Rollout {
             release: self.release.id,
-            version: self.release.version,
-            state,
+            product: self.release.product.0,
+            version: FirmwareVersion(self.release.version.0),
+            length: self.release.length,
+            state: self.state(now),
             ring: self.ring,
             rings: u8::try_from(self.policy.rings()).unwrap_or(u8::MAX),
             quota: count(self.quota()),
-            counts,
+            counts: self.counts(),
             hold: self.census.hold.filter(|_| self.mode == Mode::Running),
+            sensors: self.standings().map(|(device, standing)| standing.told(device)).collect(),
         }
     }
 
@@ -234,22 +257,22 @@ impl Plan {
         Terms { now_ms, ring: self.ring, tries: self.policy.tries, length: self.release.length }
     }
 
-    fn counts(&self) -> Counts {
+    fn counts(&self) -> RolloutCounts {
         let Census { total, already, out_of_reach, weak, .. } = self.census;
-        let mut counts = Counts {
+        let mut counts = RolloutCounts {
             already: count(already),
             out_of_reach: count(out_of_reach),
             weak: count(weak),
-            ..Counts::default()
+            ..RolloutCounts::default()
         };
         for course in self.courses.values() {
             let place = match course.standing {
-                Standing::Waiting if course.failures > 0 => &mut counts.failing,
-                Standing::Waiting => continue,
-                Standing::Receiving => &mut counts.receiving,
-                Standing::Installed | Standing::Running => &mut counts.installing,
-                Standing::Updated => &mut counts.updated,
-                Standing::GivenUp => &mut counts.given_up,
+                RolloutStep::Waiting if course.failures > 0 => &mut counts.failing,
+                RolloutStep::Waiting => continue,
+                RolloutStep::Receiving => &mut counts.receiving,
+                RolloutStep::Installed | RolloutStep::Running => &mut counts.installing,
+                RolloutStep::Updated => &mut counts.updated,
+                RolloutStep::GivenUp => &mut counts.given_up,
             };
             *place += 1;
         }
@@ -263,7 +286,7 @@ impl Plan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SensorStanding {
     /// How far.
-    pub standing: Standing,
+    pub standing: RolloutStep,
     /// Bytes of the image that it has.
     pub received: u32,
     /// The adapter of the link that was ordered or is open.
@@ -284,6 +307,13 @@ impl SensorStanding {
         let adapter = link.map(|link| link.adapter);
         let is_linked = link.is_some_and(|link| link.is_up);
         Self { standing, received, adapter, is_linked, failures, failure, postponed }
+    }
+
+    fn told(self, device: DeviceId) -> RolloutSensor {
+        let Self { standing: step, received, failures, .. } = self;
+        let failure = self.failure.map(|failure| failure.to_string());
+        let postponed = self.postponed.map(|postponed| postponed.to_string());
+        RolloutSensor { device, step, received, failures, failure, postponed }
     }
 }
 

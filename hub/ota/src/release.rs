@@ -1,58 +1,17 @@
 //! What is released: for whom, which version, how long.
 
-use std::{fmt, str::FromStr};
-
+use hub_model::ReleaseId;
 use sha2::{Digest as _, Sha512};
-use thiserror::Error;
 use wire::{
     firmware::{Hardware, Version},
     manifest::{self, Manifest},
     setup_code::Product,
 };
 
-/// Which release: the first eight bytes of the SHA-512 of its signed manifest. Printed as 16 hex digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ReleaseId(u64);
-
-impl ReleaseId {
-    /// The release of this number.
-    pub const fn from_u64(id: u64) -> Self {
-        Self(id)
-    }
-
-    /// The number.
-    pub const fn as_u64(self) -> u64 {
-        self.0
-    }
-
-    pub(crate) fn of(signed: &[u8; manifest::LENGTH]) -> Self {
-        let digest = Sha512::digest(signed);
-        Self(digest.iter().take(8).fold(0, |id, byte| (id << 8) | u64::from(*byte)))
-    }
-}
-
-impl fmt::Display for ReleaseId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
-}
-
-/// A text that names no release.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{text:?} is no release; expected the 16 hex digits that a list of releases shows")]
-pub struct ParseReleaseIdError {
-    /// What was given, cut off after 64 characters.
-    pub text: String,
-}
-
-impl FromStr for ReleaseId {
-    type Err = ParseReleaseIdError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_plain = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let number = if is_plain { u64::from_str_radix(text, 16).ok() } else { None };
-        number.map(Self).ok_or_else(|| ParseReleaseIdError { text: text.chars().take(64).collect() })
-    }
+/// The id of the release with this signed manifest.
+pub(crate) fn id_of(signed: &[u8; manifest::LENGTH]) -> ReleaseId {
+    let digest = Sha512::digest(signed);
+    ReleaseId::from_u64(digest.iter().take(8).fold(0, |id, byte| (id << 8) | u64::from(*byte)))
 }
 
 /// A release, as it was signed.
@@ -75,7 +34,7 @@ pub struct Release {
 impl Release {
     pub(crate) fn of(signed: &[u8; manifest::LENGTH], manifest: &Manifest) -> Self {
         Self {
-            id: ReleaseId::of(signed),
+            id: id_of(signed),
             product: manifest.product,
             hardware_mask: manifest.hardware_mask,
             version: manifest.version,
@@ -100,21 +59,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_read_as_it_is_printed() {
-        let id = ReleaseId::of(&[7; manifest::LENGTH]);
-        assert_eq!(id.to_string().len(), 16);
-        assert_eq!(id.to_string().parse(), Ok(id));
-        for text in ["", "7", "+123456789abcdef", "0123456789abcdefg", "../../etc/passwd", "０123456789abcde"] {
-            let error = text.parse::<ReleaseId>().unwrap_err();
-            assert!(error.to_string().contains("16 hex digits"), "{error}");
-        }
-    }
-
-    #[test]
     fn a_release_is_for_its_product_and_boards() {
         let hardware = |revision| Hardware::new(revision).unwrap();
         let of = |product, hardware_mask| Release {
-            id: ReleaseId(1),
+            id: ReleaseId::from_u64(1),
             product: Product(product),
             hardware_mask,
             version: Version([1, 0, 0, 0]),

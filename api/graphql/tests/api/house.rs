@@ -12,7 +12,7 @@ use hub_model::{
 };
 
 use crate::ports::{START, START_BOOT_MS, TestClock, TestCommands, TestDeadLetters, TestHealth, TestHistory, publish};
-use crate::sensors::TestSensors;
+use crate::{rollouts::TestRollouts, sensors::TestSensors};
 
 /// A hub in memory and the schema over it.
 pub(crate) struct House {
@@ -24,6 +24,7 @@ pub(crate) struct House {
     pub(crate) store: Arc<History>,
     pub(crate) commands: Arc<TestCommands>,
     pub(crate) sensors: Arc<TestSensors>,
+    pub(crate) rollouts: Arc<TestRollouts>,
     pub(crate) dead_letters: Arc<TestDeadLetters>,
     pub(crate) schema: HubSchema,
 }
@@ -58,12 +59,14 @@ impl House {
         let commands = Arc::new(TestCommands::new(bus.clone()));
         let dead_letters = Arc::new(TestDeadLetters::default());
         let sensors = Arc::new(TestSensors::default());
+        let rollouts = Arc::new(TestRollouts::default());
         let ports = Ports {
             bus: bus.clone(),
             history: history.clone(),
             statistics: store.clone(),
             commands: commands.clone(),
             sensors: sensors.clone(),
+            rollouts: rollouts.clone(),
             dead_letters: dead_letters.clone(),
             health: Arc::new(TestHealth),
             clock: clock.clone(),
@@ -71,7 +74,18 @@ impl House {
             home_zone: "Europe/Berlin".parse().unwrap(),
             default_retention: Retention::default(),
         };
-        Self { bus, log, clock, history, store, commands, sensors, dead_letters, schema: build(ports, limits) }
+        Self {
+            bus,
+            log,
+            clock,
+            history,
+            store,
+            commands,
+            sensors,
+            rollouts,
+            dead_letters,
+            schema: build(ports, limits),
+        }
     }
 
     /// A kitchen with an encrypting sensor 1 that measures 25.06 °C and 41.5 %, sensor 2 in no room, and sensor 3 that

@@ -10,6 +10,7 @@ mod limits;
 mod ports;
 mod queries;
 mod retention;
+mod rollouts;
 mod sensors;
 mod signals;
 mod statistics;

@@ -10,9 +10,9 @@ use hub_bus::{Bus, MemoryLog, State};
 use hub_model::{
     AlignedData, AlignedQuery, BootId, Clock, CommandError, CommandFuture, CommandPort, DeadLetter, DeadLetterReader,
     DeviceId, Expiring, HistoryError, HistoryQuery, HistoryReader, Now, Pairing, PairingId, Quantity, RawPoint,
-    Request, Resolution, Retention, SensorError, SensorPort, SensorSettings, SensorStanding, SeriesData, SeriesKey,
-    SeriesStatistics, Stamp, StatisticsQuery, StatisticsReader, StoreStats, TimeQuality, UnixMillis, WallTime, Wishes,
-    Zone,
+    ReleaseId, Request, Resolution, Retention, Rollout, RolloutPort, SensorError, SensorPort, SensorSettings,
+    SensorStanding, SeriesData, SeriesKey, SeriesStatistics, Stamp, StatisticsQuery, StatisticsReader, SteerError,
+    Steering, StoreStats, TimeQuality, UnixMillis, WallTime, Wishes, Zone,
 };
 
 use crate::schema::TestHealth;
@@ -25,6 +25,7 @@ pub(crate) fn schema() -> HubSchema {
         statistics: Arc::new(Empty),
         commands: Arc::new(Empty),
         sensors: Arc::new(Empty),
+        rollouts: Arc::new(Empty),
         dead_letters: Arc::new(Empty),
         health: Arc::new(TestHealth(Vec::new())),
         clock: Arc::new(Empty),
@@ -64,6 +65,16 @@ impl SensorPort for Empty {
 
     fn standing(&self, _: DeviceId) -> Option<SensorStanding> {
         None
+    }
+}
+
+impl RolloutPort for Empty {
+    fn rollouts(&self) -> Vec<Rollout> {
+        Vec::new()
+    }
+
+    fn steer(&self, release: ReleaseId, _: Steering) -> Result<Rollout, SteerError> {
+        Err(SteerError::NoRollout(release))
     }
 }
 

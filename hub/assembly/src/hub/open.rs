@@ -15,6 +15,7 @@ use crate::{
     desk::Desk,
     metrics::Metrics,
     receivers::Receivers,
+    rollouts::Rollouts,
     sensors::{Luck, Sensors},
     steward::NOTICE_QUEUE,
 };
@@ -132,7 +133,8 @@ impl Hub {
         let bus = Bus::new(Arc::clone(&history) as Arc<dyn EventLog>, state, RING_EVENTS)?;
         let dead_letters = Arc::new(registry.dead_letters()?);
         let registry = Arc::new(Mutex::new(registry));
-        let sensors = sensors(&registry, &bus, &clock, around.luck)?;
+        let sensors = Arc::new(sensors(&registry, &bus, &clock, around.luck)?);
+        let rollouts = Arc::new(Rollouts::open(Arc::clone(&sensors), Arc::clone(&clock))?);
         let (notices, noticed) = mpsc::channel(NOTICE_QUEUE);
         let desk = Desk::new(Arc::clone(&registry), bus.clone(), Arc::clone(&history), Arc::clone(&clock));
         let pending = desk.tell_pending()?;
@@ -151,7 +153,8 @@ impl Hub {
             alerts: Arc::new(Alerts::default()),
             receivers: Arc::new(Receivers::default()),
             desk,
-            sensors: Arc::new(sensors),
+            sensors,
+            rollouts,
             notices,
             noticed: Mutex::new(Some(noticed)),
         })

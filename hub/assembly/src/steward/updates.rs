@@ -1,28 +1,30 @@
 //! New programs for our own sensors: each release goes round by its plan, a part of it in each session.
 
-use std::collections::BTreeMap;
-
 use hub_link::Session;
-use hub_model::{AlertKind, Claim, DeviceId, Link, Now, Quantity, ReceiverId, Severity, Zone, chain};
+use hub_model::{
+    AlertKind, Claim, DeviceId, Link, Now, Quantity, ReceiverId, ReleaseId, RolloutState, RolloutStep, Severity, Zone,
+    chain,
+};
 use hub_ota::{
-    Answer, Catalogue, Hardware, Image, Next, Order, Outcome, Plan, Policy, Product, Release, ReleaseId, Sensor,
-    Standing, State, Transfer, Version,
+    Answer, Catalogue, Hardware, Image, Next, Order, Outcome, Plan, Policy, Product, Release, Sensor, Transfer, Version,
 };
 
 use super::Steward;
-use crate::supervise::StationResult;
+use crate::{
+    rollouts::{Plans, Rollouts},
+    supervise::StationResult,
+};
 
 /// How often the folder of releases is looked at, ms.
 const LOOK_MS: u64 = 60_000;
 /// How often plans are kept of which nothing else is: how long a ring has soaked, ms.
 const KEEP_MS: u64 = 3_600_000;
 
-/// The rollouts, and what they are made of.
+/// What rollouts are made of.
 pub(super) struct Updates {
     catalogue: Catalogue,
     policy: Policy,
     zone: Zone,
-    plans: BTreeMap<ReleaseId, Plan>,
     /// The image that is being sent.
     image: Option<Image>,
     looked_ms: Option<u64>,
@@ -30,61 +32,36 @@ pub(super) struct Updates {
 }
 
 impl Updates {
-    pub(super) fn new(config: &hub_ota::Config, zone: Zone, kept: Vec<Vec<u8>>, now: &Now) -> Self {
-        let read = |bytes: Vec<u8>| match Plan::from_bytes(&bytes, now) {
-            Ok(plan) => Some((plan.release().id, plan)),
-            Err(error) => {
-                tracing::warn!(error = chain(&error), "a rollout cannot be read, and begins anew");
-                None
-            }
-        };
+    pub(super) fn new(config: &hub_ota::Config, zone: Zone, now: &Now) -> Self {
         Self {
             catalogue: config.catalogue(),
             policy: config.policy().clone(),
             zone,
-            plans: kept.into_iter().filter_map(read).collect(),
             image: None,
             looked_ms: None,
             kept_ms: now.stamp.ms,
         }
     }
+}
 
-    /// Could a rollout have something to say to this sensor?
-    pub(super) fn may_want(&self, id: DeviceId, claim: &Claim, now: &Now) -> bool {
-        let Some((product, hardware)) = kind(claim) else { return false };
-        self.plans.values().any(|plan| {
-            let is_on = matches!(plan.status(now).state, State::Running | State::Soaking { .. } | State::Paused);
-            let release = plan.release();
-            let standing = plan.standing(id).map(|standing| standing.standing);
-            let is_to_prove = matches!(standing, Some(Standing::Installed | Standing::Running));
-            let is_older = Version(claim.firmware.0) < release.version && standing != Some(Standing::GivenUp);
-            is_on && release.is_for(product, hardware) && (is_to_prove || is_older)
-        })
-    }
-
-    /// Begins a rollout for each release that is new here, and ends those that a later one takes the place of.
-    fn begin(&mut self, releases: &[Release], now: &Now) -> bool {
-        let mut is_changed = false;
-        for release in releases {
-            let newest = !releases.iter().any(|other| other.meets(release) && other.version > release.version);
-            match self.plans.get_mut(&release.id) {
-                None if newest => {
-                    tracing::info!(release = %release.id, version = %release.version, "a rollout begins");
-                    self.plans.insert(release.id, Plan::new(*release, self.policy.clone(), now));
-                    is_changed = true;
-                }
-                Some(plan) if !newest => plan.abort(),
-                None | Some(_) => {}
+/// Begins a rollout for each release that is new here, and ends those that a later one takes the place of.
+fn begin(plans: &mut Plans, releases: &[Release], policy: &Policy, now: &Now) -> bool {
+    let mut is_changed = false;
+    for release in releases {
+        let newest = !releases.iter().any(|other| other.meets(release) && other.version > release.version);
+        match plans.get_mut(&release.id) {
+            None if newest => {
+                tracing::info!(release = %release.id, version = %release.version, "a rollout begins");
+                plans.insert(release.id, Plan::new(*release, policy.clone(), now));
+                is_changed = true;
             }
+            Some(plan) if !newest => plan.abort(),
+            None | Some(_) => {}
         }
-        let gone: Vec<ReleaseId> =
-            self.plans.keys().filter(|id| !releases.iter().any(|release| release.id == **id)).copied().collect();
-        for id in gone {
-            self.plans.remove(&id);
-            is_changed = true;
-        }
-        is_changed
     }
+    let before = plans.len();
+    plans.retain(|id, _| releases.iter().any(|release| release.id == *id));
+    is_changed || plans.len() != before
 }
 
 fn kind(claim: &Claim) -> Option<(Product, Hardware)> {
@@ -92,23 +69,37 @@ fn kind(claim: &Claim) -> Option<(Product, Hardware)> {
 }
 
 impl Steward {
+    /// Could a rollout have something to say to this sensor?
+    pub(super) fn may_want(&self, id: DeviceId, claim: &Claim, now: &Now) -> bool {
+        let Some((product, hardware)) = kind(claim) else { return false };
+        self.shared.rollouts.plans().values().any(|plan| {
+            let is_on =
+                matches!(plan.state(now), RolloutState::Running | RolloutState::Soaking { .. } | RolloutState::Paused);
+            let release = plan.release();
+            let step = plan.standing(id).map(|standing| standing.standing);
+            let is_to_prove = matches!(step, Some(RolloutStep::Installed | RolloutStep::Running));
+            let is_older = Version(claim.firmware.0) < release.version && step != Some(RolloutStep::GivenUp);
+            is_on && release.is_for(product, hardware) && (is_to_prove || is_older)
+        })
+    }
+
     /// Looks after the rollouts: releases that came or went, plans that go on by themselves, halts that are to be told.
     pub(super) fn look_after_updates(&mut self) -> StationResult {
         let now = self.shared.clock.now();
         let is_due = self.updates.looked_ms.is_none_or(|at| now.stamp.ms.saturating_sub(at) >= LOOK_MS);
-        if !is_due {
+        if !is_due && !self.shared.rollouts.was_steered() {
             return Ok(());
         }
         self.updates.looked_ms = Some(now.stamp.ms);
         let is_changed = match self.updates.catalogue.list() {
-            Ok(listing) => self.updates.begin(&listing.releases, &now),
+            Ok(listing) => begin(&mut self.shared.rollouts.plans(), &listing.releases, &self.updates.policy, &now),
             Err(error) => {
                 tracing::warn!(error = chain(&error), "the releases for sensors cannot be looked at");
                 false
             }
         };
         let sensors = self.sensors_for_updates(None);
-        for plan in self.updates.plans.values_mut() {
+        for plan in self.shared.rollouts.plans().values_mut() {
             // With nobody in reach nothing is ordered: it only judges, and turns rings.
             let _ = plan.next(&sensors, &self.updates.zone, &now);
         }
@@ -149,16 +140,15 @@ impl Steward {
         (receiver, running): (ReceiverId, Version),
     ) -> StationResult {
         let (now, sensors) = (self.shared.clock.now(), self.sensors_for_updates(Some((id, receiver))));
-        let mut ordered = None;
-        for (release, plan) in &mut self.updates.plans {
+        let ordered = self.shared.rollouts.plans().iter_mut().find_map(|(release, plan)| {
             if plan.standing(id).is_some() {
                 plan.report(id, Outcome::SeenRunning { version: running }, &now);
             }
-            if let Next::Link(order) = plan.next(&sensors, &self.updates.zone, &now) {
-                ordered = Some((*release, order));
-                break;
+            match plan.next(&sensors, &self.updates.zone, &now) {
+                Next::Link(order) => Some((*release, order)),
+                Next::Wait { .. } => None,
             }
-        }
+        });
         let Some((release, order)) = ordered else { return Ok(()) };
         self.keep_plans()?;
         let done = self.carry_out(session, release, &order, running).await;
@@ -184,9 +174,8 @@ impl Steward {
         };
         self.report_update(release, id, Outcome::Started);
         let mut transfer = Transfer::new(image, order.task, running);
-        while let Some(ask) =
-            transfer.ask().filter(|_| self.updates.plans.get(&release).is_some_and(|p| p.wants(order)))
-        {
+        let wants = |rollouts: &Rollouts| rollouts.plans().get(&release).is_some_and(|plan| plan.wants(order));
+        while let Some(ask) = transfer.ask().filter(|_| wants(&self.shared.rollouts)) {
             let answer = match session.serve(&ask).await {
                 Ok(answer) => answer,
                 Err(error) => {
@@ -214,7 +203,7 @@ impl Steward {
 
     fn report_update(&mut self, release: ReleaseId, id: DeviceId, outcome: Outcome) {
         let now = self.shared.clock.now();
-        if let Some(plan) = self.updates.plans.get_mut(&release) {
+        if let Some(plan) = self.shared.rollouts.plans().get_mut(&release) {
             plan.report(id, outcome, &now);
         }
     }
@@ -230,8 +219,8 @@ impl Steward {
 
     /// A rollout that halted needs its owner.
     fn tell_halts(&self, now: &Now) {
-        let halted = self.updates.plans.values().find_map(|plan| match plan.status(now).state {
-            State::Halted(halt) => Some((plan.release().version, halt)),
+        let halted = self.shared.rollouts.plans().values().find_map(|plan| match plan.state(now) {
+            RolloutState::Halted(halt) => Some((plan.release().version, halt)),
             _ => None,
         });
         let key = (AlertKind::UpdateHalted, None);
@@ -239,7 +228,7 @@ impl Steward {
             Some((version, halt)) => {
                 let advice = format!(
                     "The update of sensors to {version} was halted: {} of {} sensors in ring {} failed, the last because {}. \
-                     Remove the release (`hubd firmware remove`), or add a better one.",
+                     Remove the release (`hubd firmware remove`), add a better one, or let it go on.",
                     halt.failed,
                     halt.judged,
                     halt.ring + 1,
@@ -256,8 +245,7 @@ impl Steward {
 
     fn keep_plans(&mut self) -> StationResult {
         self.updates.kept_ms = self.now_ms();
-        let plans: Vec<Vec<u8>> = self.updates.plans.values().map(Plan::to_bytes).collect();
-        self.shared.sensors.registry().put_rollouts(&plans)?;
+        self.shared.rollouts.keep()?;
         Ok(())
     }
 }

@@ -10,6 +10,9 @@ use crate::supervise::{Failure, StationResult};
 
 /// A sensor is asked how it is so often, ms.
 const REPORT_MS: i64 = 24 * 3_600_000;
+/// The sensor of a tombstone is tried so often before it is believed to have been reset. More than bad luck: where every
+/// second link is lost, all of so many are in one of a thousand cases.
+const MOST_REFUSALS: u8 = 10;
 
 impl Steward {
     /// Is there something to speak about with a sensor?
@@ -21,7 +24,7 @@ impl Steward {
         let report = self.shared.sensors.report(id);
         let now = self.shared.clock.now();
         let is_old = report.is_none_or(|report| now.wall.at - report.at >= REPORT_MS);
-        let is_wanted = self.updates.may_want(id, claim, &now);
+        let is_wanted = self.may_want(id, claim, &now);
         claim.next_key.is_some() || self.drifts(id, claim) || is_old || is_wanted || self.wants_log(id)
     }
 
@@ -43,13 +46,32 @@ impl Steward {
     /// Connects and does what is due; what was done stays done when the rest fails.
     pub(super) async fn visit(&mut self, links: &impl Links, id: DeviceId, peer: Peer) -> StationResult {
         let Some(claim) = self.shared.sensors.claim(id) else { return Ok(()) };
-        let mut session = self.reach(links, id, peer, &claim).await?;
         let is_in_house = self.shared.bus.household().devices.contains_key(&id);
+        let mut session = match self.reach(links, id, peer, &claim).await {
+            Ok(session) => session,
+            Err(error) if is_in_house || !error.is::<TalkError>() => return Err(error),
+            Err(error) => return self.refused(id, error),
+        };
+        self.refusals.remove(&id);
         if claim.is_leaving || !is_in_house {
             return self.release(session, id, is_in_house).await;
         }
         self.ask(&mut session, id, peer.receiver).await?;
         session.end().await;
+        Ok(())
+    }
+
+    /// The sensor of a tombstone was reached and did not know its key: it may have been reset since, and be another's by now.
+    fn refused(&mut self, id: DeviceId, error: Failure) -> StationResult {
+        let refusals = self.refusals.entry(id).or_default();
+        *refusals += 1;
+        if *refusals < MOST_REFUSALS {
+            return Err(error);
+        }
+        self.refusals.remove(&id);
+        self.shared.sensors.forget(id)?;
+        self.logs.remove(&id);
+        tracing::info!(device = %id, "a sensor that was removed knows this hub no more, and is let go");
         Ok(())
     }
 

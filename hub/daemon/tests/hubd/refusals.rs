@@ -59,6 +59,16 @@ fn a_port_in_use_is_named() {
     check(&owner.run("run", &[]), 75, &[&address, "another program uses port"]);
 }
 
+/// Its stations run by then: they all end with it, or it would never come back.
+#[test]
+fn the_receivers_port_in_use_is_named() {
+    let owner = Owner::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    owner.configure(&format!("[receivers]\nlisten = \"{address}\"\n"));
+    check(&owner.run("run", &[]), 75, &[&address, "another program uses"]);
+}
+
 #[test]
 fn a_store_in_use_is_refused() {
     let owner = Owner::new();

@@ -2,10 +2,11 @@
 
 use std::io;
 
+use hub_model::ReleaseId;
 use thiserror::Error;
 use wire::firmware::Version;
 
-use crate::{ImageError, ReleaseId};
+use crate::ImageError;
 
 /// What is wrong with a file that was a release when it was added.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use hub_model::{DeviceId, Now, ReceiverId, TimeQuality, Zone};
+use hub_model::{DeviceId, Now, ReceiverId, RolloutHold, TimeQuality, Zone};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     Course, Mode, Plan,
     course::Link,
-    status::Hold,
     words::{Next, Order, Sensor, Task},
 };
 
@@ -98,11 +97,11 @@ impl Plan {
         xxh3_64(&bytes)
     }
 
-    fn hold(&self, zone: &Zone, now: &Now) -> Option<Hold> {
+    fn hold(&self, zone: &Zone, now: &Now) -> Option<RolloutHold> {
         let quiet = self.policy.quiet?;
         match now.wall.quality {
-            TimeQuality::Estimated => Some(Hold::ClockNotSet),
-            TimeQuality::Synchronised => quiet.left_ms(now.wall.at, zone).map(|left_ms| Hold::Quiet { left_ms }),
+            TimeQuality::Estimated => Some(RolloutHold::ClockNotSet),
+            TimeQuality::Synchronised => quiet.left_ms(now.wall.at, zone).map(|left_ms| RolloutHold::Quiet { left_ms }),
         }
     }
 
@@ -113,8 +112,8 @@ impl Plan {
         let deadlines = courses.filter_map(Course::deadline_ms);
         let soaked = self.done_ms.map(|done_ms| done_ms.saturating_add(self.policy.soak_ms));
         let quiet = match self.census.hold {
-            Some(Hold::Quiet { left_ms }) => Some(now_ms + left_ms),
-            Some(Hold::ClockNotSet) | None => None,
+            Some(RolloutHold::Quiet { left_ms }) => Some(now_ms + left_ms),
+            Some(RolloutHold::ClockNotSet) | None => None,
         };
         let times = dues.chain(deadlines).chain(soaked).chain(quiet);
         times

@@ -1,6 +1,6 @@
 //! One sensor's way from the old version to the new one.
 
-use hub_model::ReceiverId;
+use hub_model::{ReceiverId, RolloutStep};
 
 use super::words::{Failure, Outcome, Postponement, Task};
 
@@ -22,23 +22,6 @@ const RETRY_MS: u64 = HOUR_MS;
 /// A sensor without any news for so long keeps nobody else waiting.
 pub(super) const PATIENCE_MS: u64 = 24 * HOUR_MS;
 
-/// How far a sensor has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// It has nothing of the image yet, or nothing any more.
-    Waiting,
-    /// It has a part of the image, or all of it.
-    Receiving,
-    /// It was asked to install it.
-    Installed,
-    /// It was seen running the new version, and has yet to show that it keeps it.
-    Running,
-    /// It runs the new version and keeps it.
-    Updated,
-    /// It failed too often, or for good.
-    GivenUp,
-}
-
 /// What was found of a sensor, and in which ring of the rollout that was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Verdict {
@@ -56,7 +39,7 @@ pub(super) struct Link {
 /// One sensor's way. Times are the plan's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Course {
-    pub(super) standing: Standing,
+    pub(super) standing: RolloutStep,
     pub(super) received: u32,
     /// Before this nothing is tried.
     pub(super) due_ms: u64,
@@ -85,7 +68,7 @@ pub(super) struct Terms {
 impl Course {
     pub(super) const fn new(now_ms: u64) -> Self {
         Self {
-            standing: Standing::Waiting,
+            standing: RolloutStep::Waiting,
             received: 0,
             due_ms: now_ms,
             news_ms: now_ms,
@@ -101,9 +84,9 @@ impl Course {
     /// What there is to do, if anything.
     pub(super) const fn task(&self) -> Option<Task> {
         match self.standing {
-            Standing::Waiting | Standing::Receiving => Some(Task::Send),
-            Standing::Installed | Standing::Running => Some(Task::Prove),
-            Standing::Updated | Standing::GivenUp => None,
+            RolloutStep::Waiting | RolloutStep::Receiving => Some(Task::Send),
+            RolloutStep::Installed | RolloutStep::Running => Some(Task::Prove),
+            RolloutStep::Updated | RolloutStep::GivenUp => None,
         }
     }
 
@@ -112,8 +95,8 @@ impl Course {
     /// Not when it has nothing but a part of an image and was silent for long: another takes its place.
     pub(super) const fn is_touched(&self, terms: &Terms) -> bool {
         match self.standing {
-            Standing::Waiting => self.link.is_some() || self.failures > 0,
-            Standing::Receiving => self.link.is_some() || self.failures > 0 || !self.is_silent(terms),
+            RolloutStep::Waiting => self.link.is_some() || self.failures > 0,
+            RolloutStep::Receiving => self.link.is_some() || self.failures > 0 || !self.is_silent(terms),
             _ => true,
         }
     }
@@ -121,9 +104,9 @@ impl Course {
     /// Is it done with, one way or the other, for the ring to be?
     pub(super) const fn is_settled(&self, terms: &Terms) -> bool {
         match self.standing {
-            Standing::Updated | Standing::GivenUp => true,
-            Standing::Waiting | Standing::Receiving => self.failures > 0 && self.is_silent(terms),
-            Standing::Installed | Standing::Running => false,
+            RolloutStep::Updated | RolloutStep::GivenUp => true,
+            RolloutStep::Waiting | RolloutStep::Receiving => self.failures > 0 && self.is_silent(terms),
+            RolloutStep::Installed | RolloutStep::Running => false,
         }
     }
 
@@ -161,7 +144,7 @@ impl Course {
             Outcome::LinkLost { was_asked } => self.lose(was_asked, terms),
             Outcome::SeenRunning { version } if version == target => self.runs(terms),
             Outcome::SeenRunning { .. } => {
-                if matches!(self.standing, Standing::Running | Standing::Updated) {
+                if matches!(self.standing, RolloutStep::Running | RolloutStep::Updated) {
                     self.fail(Failure::Reverted, terms);
                 }
             }
@@ -169,19 +152,19 @@ impl Course {
     }
 
     fn progress(&mut self, received: u32, terms: &Terms) {
-        if matches!(self.standing, Standing::Waiting | Standing::Receiving) {
+        if matches!(self.standing, RolloutStep::Waiting | RolloutStep::Receiving) {
             if received > self.received {
                 (self.news_ms, self.fruitless, self.postponed) = (terms.now_ms, 0, None);
             }
-            (self.standing, self.received) = (Standing::Receiving, received.min(terms.length));
+            (self.standing, self.received) = (RolloutStep::Receiving, received.min(terms.length));
         }
     }
 
     const fn postpone(&mut self, why: Postponement, terms: &Terms) {
         (self.link, self.postponed, self.due_ms) = (None, Some(why), terms.now_ms + POSTPONED_MS);
-        if matches!((why, self.standing), (Postponement::BatteryLow { .. }, Standing::Installed)) {
+        if matches!((why, self.standing), (Postponement::BatteryLow { .. }, RolloutStep::Installed)) {
             // It has all of it and cannot install it yet, which is no failure.
-            (self.standing, self.news_ms) = (Standing::Receiving, terms.now_ms);
+            (self.standing, self.news_ms) = (RolloutStep::Receiving, terms.now_ms);
         }
     }
 
@@ -189,14 +172,14 @@ impl Course {
         (self.link, self.fruitless, self.postponed) = (None, 0, None);
         self.due_ms = terms.now_ms + SWAP_MS;
         // One that says so again has not come further.
-        if !matches!(self.standing, Standing::Installed | Standing::Running | Standing::Updated) {
-            (self.standing, self.received, self.news_ms) = (Standing::Installed, terms.length, terms.now_ms);
+        if !matches!(self.standing, RolloutStep::Installed | RolloutStep::Running | RolloutStep::Updated) {
+            (self.standing, self.received, self.news_ms) = (RolloutStep::Installed, terms.length, terms.now_ms);
         }
     }
 
     const fn runs(&mut self, terms: &Terms) {
-        if !matches!(self.standing, Standing::Running | Standing::Updated) {
-            (self.standing, self.received) = (Standing::Running, terms.length);
+        if !matches!(self.standing, RolloutStep::Running | RolloutStep::Updated) {
+            (self.standing, self.received) = (RolloutStep::Running, terms.length);
             (self.news_ms, self.due_ms, self.fruitless) = (terms.now_ms, terms.now_ms, 0);
             self.postponed = None;
         }
@@ -204,8 +187,8 @@ impl Course {
 
     const fn proved(&mut self, terms: &Terms) {
         (self.link, self.fruitless, self.postponed) = (None, 0, None);
-        if !matches!(self.standing, Standing::Updated) {
-            (self.standing, self.received, self.news_ms) = (Standing::Updated, terms.length, terms.now_ms);
+        if !matches!(self.standing, RolloutStep::Updated) {
+            (self.standing, self.received, self.news_ms) = (RolloutStep::Updated, terms.length, terms.now_ms);
             self.verdict = Some(Verdict { ring: terms.ring, is_good: true });
         }
     }
@@ -213,7 +196,7 @@ impl Course {
     pub(super) fn fail(&mut self, why: Failure, terms: &Terms) {
         self.failures = self.failures.saturating_add(1);
         let is_over = why.is_final() || self.failures >= terms.tries;
-        self.standing = if is_over { Standing::GivenUp } else { Standing::Waiting };
+        self.standing = if is_over { RolloutStep::GivenUp } else { RolloutStep::Waiting };
         (self.received, self.link, self.fruitless, self.postponed) = (0, None, 0, None);
         (self.failure, self.news_ms) = (Some(why), terms.now_ms);
         self.due_ms = terms.now_ms + (RETRY_MS << u32::from(self.failures - 1).min(5));
@@ -224,7 +207,7 @@ impl Course {
         if self.link.take().is_none() {
             return;
         }
-        if was_asked && self.standing == Standing::Receiving {
+        if was_asked && self.standing == RolloutStep::Receiving {
             // Perhaps it installs: what came of it is seen in the next link.
             self.installed(terms);
             return;

@@ -7,18 +7,18 @@
 
 use std::collections::BTreeMap;
 
-use hub_model::{DeviceId, Now, ReceiverId, Stamp};
+use hub_model::{DeviceId, Now, ReceiverId, ReleaseId, RolloutStep, Stamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use wire::{firmware::Version, manifest::ManifestFault, setup_code::Product};
 
 use super::{
-    Census, Halt, Mode, Plan, PlanClock, count,
-    course::{Course, Link, Standing, Verdict},
+    Census, Halted, Mode, Plan, PlanClock, count,
+    course::{Course, Link, Verdict},
     usize_of,
     words::{Failure, Postponement},
 };
-use crate::{Policy, QuietHours, Release, ReleaseId};
+use crate::{Policy, QuietHours, Release};
 
 const FORMAT: u8 = 1;
 
@@ -238,7 +238,7 @@ impl From<Mode> for ModeRecord {
         match mode {
             Mode::Running => Self::Running,
             Mode::Paused => Self::Paused,
-            Mode::Halted(Halt { ring, judged, failed, last }) => {
+            Mode::Halted(Halted { ring, judged, failed, last }) => {
                 Self::Halted { ring, judged, failed, last: last.into() }
             }
             Mode::Aborted => Self::Aborted,
@@ -254,7 +254,7 @@ impl TryFrom<ModeRecord> for Mode {
             ModeRecord::Running => Self::Running,
             ModeRecord::Paused => Self::Paused,
             ModeRecord::Halted { ring, judged, failed, last } => {
-                Self::Halted(Halt { ring, judged, failed, last: last.try_into()? })
+                Self::Halted(Halted { ring, judged, failed, last: last.try_into()? })
             }
             ModeRecord::Aborted => Self::Aborted,
         })
@@ -299,20 +299,20 @@ impl TryFrom<CourseRecord> for Course {
     }
 }
 
-impl From<Standing> for StandingRecord {
-    fn from(standing: Standing) -> Self {
+impl From<RolloutStep> for StandingRecord {
+    fn from(standing: RolloutStep) -> Self {
         match standing {
-            Standing::Waiting => Self::Waiting,
-            Standing::Receiving => Self::Receiving,
-            Standing::Installed => Self::Installed,
-            Standing::Running => Self::Running,
-            Standing::Updated => Self::Updated,
-            Standing::GivenUp => Self::GivenUp,
+            RolloutStep::Waiting => Self::Waiting,
+            RolloutStep::Receiving => Self::Receiving,
+            RolloutStep::Installed => Self::Installed,
+            RolloutStep::Running => Self::Running,
+            RolloutStep::Updated => Self::Updated,
+            RolloutStep::GivenUp => Self::GivenUp,
         }
     }
 }
 
-impl From<StandingRecord> for Standing {
+impl From<StandingRecord> for RolloutStep {
     fn from(record: StandingRecord) -> Self {
         match record {
             StandingRecord::Waiting => Self::Waiting,

@@ -1,8 +1,7 @@
 //! Rings: how many may be touched, whether that went well, and when the next begins.
 
 use super::{
-    Census, Course, Mode, Plan, count,
-    status::Halt,
+    Census, Course, Halted, Mode, Plan, count,
     words::{Failure, Outcome, Sensor},
 };
 
@@ -101,7 +100,7 @@ impl Plan {
             && all >= least
             && bad * 100 >= usize::from(self.policy.halt_percent) * all
         {
-            self.mode = Mode::Halted(Halt { ring: self.ring, judged: count(all), failed: count(bad), last });
+            self.mode = Mode::Halted(Halted { ring: self.ring, judged: count(all), failed: count(bad), last });
         }
     }
 
@@ -128,7 +127,7 @@ impl Plan {
 impl Course {
     /// Has nothing of the image come to it, and no failure from it?
     const fn is_fresh(&self) -> bool {
-        matches!(self.standing, super::Standing::Waiting) && self.failures == 0 && self.link.is_none()
+        matches!(self.standing, super::RolloutStep::Waiting) && self.failures == 0 && self.link.is_none()
     }
 
     fn is_judged_in(&self, ring: u8) -> bool {

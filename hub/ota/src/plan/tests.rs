@@ -1,11 +1,10 @@
-use hub_model::{BootId, TimeQuality, UnixMillis, WallTime};
+use hub_model::{BootId, ReleaseId, RolloutHold, TimeQuality, UnixMillis, WallTime};
 use wire::{
     firmware::{Hardware, Version},
     setup_code::Product,
 };
 
 use super::*;
-use crate::ReleaseId;
 
 fn now(ms: u64, quality: TimeQuality) -> Now {
     let wall = WallTime { at: UnixMillis(1_795_262_400_000), quality };
@@ -54,7 +53,7 @@ fn while_the_hour_is_not_known_quiet_hours_hold() {
     let mut plan = plan(Policy::default().with_quiet_hours(Some(quiet)));
     let estimated = now(0, TimeQuality::Estimated);
     assert!(matches!(plan.next(&[sensor(1, 1)], &Zone::UTC, &estimated), Next::Wait { .. }));
-    assert_eq!(plan.status(&estimated).hold, Some(Hold::ClockNotSet));
+    assert_eq!(plan.status(&estimated).hold, Some(RolloutHold::ClockNotSet));
     // Noon.
     let set = now(1, TimeQuality::Synchronised);
     assert!(matches!(plan.next(&[sensor(1, 1)], &Zone::UTC, &set), Next::Link(_)));

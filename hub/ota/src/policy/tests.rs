@@ -20,16 +20,16 @@ fn rings_grow_to_everybody() {
 fn what_nobody_can_keep_to_is_named() {
     let policy = Policy::default;
     for (wrong, parts) in [
-        (policy().with_rings(0, &[]), ["canaries is 0", "1 to 100"]),
-        (policy().with_rings(1, &[50, 10]), ["rings_percent is [50, 10]", "greater than the one before"]),
+        (policy().with_rings(0, &[]), ["canaries is \"0\"", "1 to 100"]),
+        (policy().with_rings(1, &[50, 10]), ["rings_percent is \"[50, 10]\"", "greater than the one before"]),
         (policy().with_rings(1, &[0]), ["rings_percent", "1 to 99"]),
         (policy().with_rings(1, &[1, 2, 3, 4, 5, 6, 7, 8, 9]), ["rings_percent", "at most eight"]),
-        (policy().with_soak_h(721), ["soak_h is 721", "0 to 720"]),
-        (policy().with_battery(2399, 0), ["battery_mv is 2399", "2400 to 3600"]),
-        (policy().with_battery(2400, 101), ["battery_percent is 101", "0 to 100"]),
-        (policy().with_tries(0), ["tries is 0", "1 to 10"]),
-        (policy().with_halt(0, 1), ["halt_percent is 0", "1 to 100"]),
-        (policy().with_halt(1, 0), ["halt_least is 0", "1 to 100"]),
+        (policy().with_soak_h(721), ["soak_h is \"721\"", "0 to 720"]),
+        (policy().with_battery(2399, 0), ["battery_mv is \"2399\"", "2400 to 3600"]),
+        (policy().with_battery(2400, 101), ["battery_percent is \"101\"", "0 to 100"]),
+        (policy().with_tries(0), ["tries is \"0\"", "1 to 10"]),
+        (policy().with_halt(0, 1), ["halt_percent is \"0\"", "1 to 100"]),
+        (policy().with_halt(1, 0), ["halt_least is \"0\"", "1 to 100"]),
     ] {
         let message = wrong.unwrap_err().to_string();
         assert!(parts.iter().all(|part| message.contains(part)), "{message}");

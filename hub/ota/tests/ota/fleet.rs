@@ -5,8 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use hub_model::{BootId, DeviceId, Now, ReceiverId, Stamp, TimeQuality, UnixMillis, WallTime, Zone};
-use hub_ota::{Next, Order, Outcome, Plan, Policy, Release, ReleaseId, Sensor, State, Task};
+use hub_model::{
+    BootId, DeviceId, Now, ReceiverId, ReleaseId, RolloutState, Stamp, TimeQuality, UnixMillis, WallTime, Zone,
+};
+use hub_ota::{Next, Order, Outcome, Plan, Policy, Release, Sensor, Task};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use wire::firmware::Version;
@@ -139,7 +141,7 @@ impl Fleet {
         }
     }
 
-    pub(crate) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> RolloutState {
         self.plan.status(&now(self.now_ms)).state
     }
 
@@ -147,7 +149,7 @@ impl Fleet {
     pub(crate) fn run(&mut self, hours: u64, mut mishap: impl FnMut(usize) -> Mishap) {
         let end_ms = self.now_ms + hours * HOUR_MS;
         for step in 0.. {
-            if self.now_ms >= end_ms || matches!(self.state(), State::Complete | State::Halted(_)) {
+            if self.now_ms >= end_ms || matches!(self.state(), RolloutState::Complete | RolloutState::Halted(_)) {
                 return;
             }
             let wait_ms = self.order();

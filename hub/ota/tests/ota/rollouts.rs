@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hub_model::DeviceId;
-use hub_ota::{Policy, QuietHours, State, Task};
+use hub_model::{DeviceId, RolloutState};
+use hub_ota::{Policy, QuietHours, Task};
 use proptest::prelude::*;
 
 use crate::fleet::{Fleet, HOUR_MS, Kind, MINUTE_MS, Mishap};
@@ -23,7 +23,7 @@ fn first_links(fleet: &Fleet) -> Vec<(u64, DeviceId)> {
 fn a_good_release_goes_through_all_rings_and_soaks_between() {
     let mut fleet = Fleet::new(Kind { lost: 0, ..Kind::good(1) }, policy());
     fleet.run(24 * 30, |_| Mishap::None);
-    assert_eq!((fleet.state(), fleet.proved.len()), (State::Complete, 100));
+    assert_eq!((fleet.state(), fleet.proved.len()), (RolloutState::Complete, 100));
     let counts = fleet.plan.status(&crate::fleet::now(fleet.now_ms)).counts;
     assert_eq!((counts.updated, counts.given_up, counts.failing, counts.waiting), (100, 0, 0, 0));
 
@@ -43,7 +43,7 @@ fn a_bad_release_is_halted_in_the_first_ring() {
     for seed in 0..40 {
         let mut fleet = Fleet::new(Kind { bad: 60, ..Kind::good(seed) }, policy());
         fleet.run(24 * 60, |_| Mishap::None);
-        let State::Halted(halt) = fleet.state() else { panic!("seed {seed}: {:?}", fleet.state()) };
+        let RolloutState::Halted(halt) = fleet.state() else { panic!("seed {seed}: {:?}", fleet.state()) };
         assert_eq!(halt.ring, 0, "seed {seed}");
         assert!(halt.failed * 5 >= halt.judged && halt.judged >= 1);
         assert!(fleet.touched() <= 5, "seed {seed}: {} touched", fleet.touched());
@@ -61,7 +61,7 @@ fn a_release_that_is_bad_for_some_never_reaches_most() {
     for seed in 0..60 {
         let mut fleet = Fleet::new(Kind { bad: 30, ..Kind::good(seed) }, policy());
         fleet.run(24 * 60, |_| Mishap::None);
-        halted += u32::from(matches!(fleet.state(), State::Halted(_)));
+        halted += u32::from(matches!(fleet.state(), RolloutState::Halted(_)));
         worst = worst.max(fleet.touched());
     }
     assert_eq!(halted, 60);
@@ -72,16 +72,16 @@ fn a_release_that_is_bad_for_some_never_reaches_most() {
 fn a_halted_rollout_goes_on_when_the_owner_says_so_and_ends_when_he_says_that() {
     let mut fleet = Fleet::new(Kind { bad: 100, ..Kind::good(3) }, policy());
     fleet.run(24 * 9, |_| Mishap::None);
-    assert!(matches!(fleet.state(), State::Halted(_)));
+    assert!(matches!(fleet.state(), RolloutState::Halted(_)));
     let before = fleet.began.len();
     fleet.plan.resume();
-    assert_eq!(fleet.state(), State::Running);
+    assert_eq!(fleet.state(), RolloutState::Running);
     fleet.run(24 * 9, |_| Mishap::None);
-    assert!(matches!(fleet.state(), State::Halted(_)) && fleet.began.len() > before);
+    assert!(matches!(fleet.state(), RolloutState::Halted(_)) && fleet.began.len() > before);
     fleet.plan.abort();
     fleet.plan.resume();
     fleet.plan.pause();
-    assert_eq!(fleet.state(), State::Aborted);
+    assert_eq!(fleet.state(), RolloutState::Aborted);
     let before = fleet.began.len();
     fleet.run(24 * 9, |_| Mishap::None);
     assert_eq!(fleet.began.len(), before);
@@ -96,12 +96,12 @@ fn a_pause_begins_nothing_and_still_proves_what_was_installed() {
     let before = fleet.began.len();
     fleet.plan.pause();
     fleet.run(48, |_| Mishap::None);
-    assert_eq!(fleet.state(), State::Paused);
+    assert_eq!(fleet.state(), RolloutState::Paused);
     assert!(fleet.began.len() > before && fleet.began[before..].iter().all(|began| began.order.task == Task::Prove));
     assert_eq!(fleet.plan.status(&crate::fleet::now(fleet.now_ms)).counts.installing, 0);
     fleet.plan.resume();
     fleet.run(24 * 30, |_| Mishap::None);
-    assert_eq!(fleet.state(), State::Complete);
+    assert_eq!(fleet.state(), RolloutState::Complete);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn quiet_hours_are_kept_by_the_clock_of_the_home() {
     let quiet: QuietHours = "21:30-08:15".parse().unwrap();
     let mut fleet = Fleet::new(Kind::good(5), policy().with_quiet_hours(Some(quiet)));
     fleet.run(24 * 60, |_| Mishap::None);
-    assert_eq!(fleet.state(), State::Complete);
+    assert_eq!(fleet.state(), RolloutState::Complete);
     for began in fleet.began.iter().filter(|began| began.order.task == Task::Send) {
         // Berlin in November: an hour after UTC, at which the fleet begins at midnight.
         let minute = (began.at_ms / MINUTE_MS + 60) % (24 * 60);
@@ -130,7 +130,7 @@ fn a_weak_battery_and_a_sensor_out_of_reach_keep_nobody_waiting() {
     assert!(status.counts.weak > 20 && status.counts.updated > 40, "{status:?}");
     assert!(fleet.began.iter().all(|began| !weak.contains(&began.order.sensor)));
     fleet.run(24 * 60, |_| Mishap::None);
-    assert_eq!((fleet.state(), fleet.proved.len()), (State::Complete, 100), "when they have new batteries");
+    assert_eq!((fleet.state(), fleet.proved.len()), (RolloutState::Complete, 100), "when they have new batteries");
 }
 
 /// What went on in a run: links, and when who was updated.
@@ -162,7 +162,7 @@ proptest! {
     fn power_cuts_keep_no_good_release_from_anybody(seed: u64, every in 5_usize..60) {
         let mut fleet = Fleet::new(Kind { sensors: 40, ..Kind::good(seed) }, policy());
         fleet.run(24 * 90, |step| if step % every == every - 1 { Mishap::PowerLost } else { Mishap::None });
-        prop_assert_eq!(fleet.state(), State::Complete);
+        prop_assert_eq!(fleet.state(), RolloutState::Complete);
         prop_assert_eq!(fleet.kept(), 40);
     }
 

@@ -1,9 +1,9 @@
 //! Whole updates of one sensor, over links that are lost at any message.
 
-use hub_model::{BootId, DeviceId, Now, ReceiverId, Stamp, TimeQuality, UnixMillis, WallTime, Zone};
-use hub_ota::{
-    Failure, Image, Next, Order, Outcome, Plan, Policy, Postponement, Sensor, Standing, State, Task, Transfer,
+use hub_model::{
+    BootId, DeviceId, Now, ReceiverId, RolloutState, RolloutStep, Stamp, TimeQuality, UnixMillis, WallTime, Zone,
 };
+use hub_ota::{Failure, Image, Next, Order, Outcome, Plan, Policy, Postponement, Sensor, Task, Transfer};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use wire::{
@@ -62,7 +62,7 @@ impl Home {
     }
 
     fn is_over(&self) -> bool {
-        matches!(self.plan.status(&now(self.now_ms)).state, State::Complete | State::Halted(_))
+        matches!(self.plan.status(&now(self.now_ms)).state, RolloutState::Complete | RolloutState::Halted(_))
     }
 
     /// The links of one life of the sensor.
@@ -138,7 +138,7 @@ impl Home {
         self.plan.report(SENSOR, outcome, &now(self.now_ms));
     }
 
-    fn standing(&self) -> Standing {
+    fn standing(&self) -> RolloutStep {
         self.plan.standing(SENSOR).unwrap().standing
     }
 }
@@ -153,7 +153,7 @@ fn now(ms: u64) -> Now {
 fn an_update_over_good_links_takes_two_and_sends_every_byte_once() {
     let mut home = Home::new(NEW, 1, None);
     home.run(24);
-    assert_eq!((home.standing(), home.sent, home.chip.changes), (Standing::Updated, LENGTH, 1));
+    assert_eq!((home.standing(), home.sent, home.chip.changes), (RolloutStep::Updated, LENGTH, 1));
     assert_eq!(home.chip.stands().1.stage, Stage::None);
     // Two minutes for the sensor to swap its images; the rest is messages.
     assert!(home.now_ms < HOUR_MS / 10, "{} ms", home.now_ms);
@@ -166,7 +166,7 @@ fn an_update_over_links_that_are_lost_anywhere_is_finished_once() {
         let mut home = Home::new(NEW, seed, Some(3 + u32::try_from(seed).unwrap() % 6));
         home.run(200);
         let stands = home.plan.standing(SENSOR).unwrap();
-        assert_eq!((stands.standing, stands.failures), (Standing::Updated, 0), "seed {seed}");
+        assert_eq!((stands.standing, stands.failures), (RolloutStep::Updated, 0), "seed {seed}");
         assert_eq!(home.chip.changes, 1, "seed {seed}: installed once");
         let (running, progress) = home.chip.stands();
         assert_eq!((running, progress.stage), (NEW, Stage::None), "seed {seed}");
@@ -183,8 +183,8 @@ fn a_program_that_does_not_work_is_taken_back_and_halts_the_rollout() {
     for lost_within in [None, Some(9)] {
         let mut home = Home::new(BAD, 5, lost_within);
         home.run(400);
-        let State::Halted(halt) = home.plan.status(&now(home.now_ms)).state else { panic!("not halted") };
-        assert_eq!((halt.ring, halt.judged, halt.failed, halt.last), (0, 1, 1, Failure::Reverted));
+        let RolloutState::Halted(halt) = home.plan.status(&now(home.now_ms)).state else { panic!("not halted") };
+        assert_eq!((halt.ring, halt.judged, halt.failed, halt.last), (0, 1, 1, Failure::Reverted.to_string()));
         let mut chip = home.chip;
         assert_eq!(chip.stands().0, OLD);
         assert_eq!(chip.changes, 2, "there and back");
@@ -200,7 +200,7 @@ fn a_weak_battery_puts_it_off_and_is_no_failure() {
     assert_eq!((stands.failures, stands.postponed), (0, Some(Postponement::BatteryLow { mv: 2399 })));
     home.chip.battery_mv = 2900;
     home.run(24);
-    assert_eq!((home.standing(), home.chip.changes), (Standing::Updated, 1));
+    assert_eq!((home.standing(), home.chip.changes), (RolloutStep::Updated, 1));
 }
 
 #[test]
@@ -217,5 +217,5 @@ fn a_battery_that_breaks_down_in_the_middle_loses_nothing() {
         assert_eq!(transfer.received(), 1920);
     });
     home.run(24);
-    assert_eq!((home.standing(), home.sent), (Standing::Updated, LENGTH - 1024), "from the last whole page on");
+    assert_eq!((home.standing(), home.sent), (RolloutStep::Updated, LENGTH - 1024), "from the last whole page on");
 }
