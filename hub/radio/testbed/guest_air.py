@@ -32,6 +32,10 @@ LEGACY = {air.EventType.ADV_IND: 0b10011, air.EventType.ADV_NONCONN_IND: 0b10000
 PLAIN_V2, COUNT_4_BYTES = 0x40, 0x3E
 
 
+ATT, WRITE_REQUEST, WRITE_HEAD = bytes([4, 0]), bytes([0x12]), 7
+"""A channel of L2CAP, what begins on it, and how many bytes stand before the value (Core 5.4, volume 3, parts A 2.1 and F 3.4.5.1)."""
+
+
 def say(**what):
     print(json.dumps(what), flush=True)
 
@@ -158,6 +162,45 @@ class GuestRadio(air.Radio):
         self.send_hci_packet(hci.HCI_LE_Advertising_Report_Event([report]))
 
 
+class GuestAir(air.Air):
+    """The air between guests and sensors: it counts what is written to sensors, and loses links."""
+
+    def __init__(self):
+        super().__init__()
+        self.written = []
+        """A connection and how many bytes were written over it, each in turn."""
+        self.limit = None
+        """So many bytes over one link, whether it is lost then, and who waits for it."""
+
+    def send_acl_data(self, sender, destination, transport, data):
+        connection = sender.le_connections.get(destination)
+        is_write = data[2:4] == ATT and data[4:5] == WRITE_REQUEST
+        if connection is not None and isinstance(sender, GuestRadio) and is_write and self.count(connection, data):
+            asyncio.get_running_loop().call_soon(self.lose, connection)
+        else:
+            super().send_acl_data(sender, destination, transport, data)
+
+    def count(self, connection, data):
+        """Is the link to be lost with what is written now?"""
+        if not self.written or self.written[-1][0] is not connection:
+            self.written.append([connection, 0])
+        self.written[-1][1] += len(data) - WRITE_HEAD
+        if self.limit is None or self.written[-1][1] < self.limit[0]:
+            return False
+        (_, is_lost, reached), self.limit = self.limit, None
+        if not reached.done():
+            reached.set_result(None)
+        return is_lost
+
+    def lose(self, connection):
+        """Both ends are out of reach of each other, and notice."""
+        peer = self.find_le_controller(connection.peer_address)
+        if peer is not None and (other := peer.le_connections.get(connection.self_address)):
+            peer.on_le_disconnected(other, hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR)
+        if connection.peer_address in connection.controller.le_connections:
+            connection.controller.on_le_disconnected(connection, hci.HCI_ErrorCode.CONNECTION_TIMEOUT_ERROR)
+
+
 class GuestSocket(air.Socket):
     """A guest's radio for whoever connects, which is qemu."""
 
@@ -244,7 +287,7 @@ class Desk:
     """Who does what the lines say."""
 
     def __init__(self):
-        self.air = air.Air()
+        self.air = GuestAir()
         self.sockets, self.advertisers = air.Sockets(self.air), Advertisers(self.air)
 
     async def socket(self):
@@ -268,6 +311,17 @@ class Desk:
         """The controller answers everything and hears nothing."""
         radio = RADIOS[radio]
         radio.on_advertising_pdu = (lambda pdu: None) if on else GuestRadio.on_advertising_pdu.__get__(radio)
+
+    async def await_written(self, bytes, lose):
+        """Waits until so many bytes were written to a sensor over one link, and loses that link, if it is to."""
+        reached = asyncio.get_running_loop().create_future()
+        self.air.limit = bytes, lose, reached
+        await reached
+
+    async def written(self):
+        """How many bytes were written to sensors over each link since this was asked before."""
+        links, self.air.written = [written for _, written in self.air.written], []
+        return {"links": links}
 
     async def do(self, line):
         order = json.loads(line)

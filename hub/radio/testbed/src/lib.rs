@@ -181,11 +181,25 @@ pub enum Ask {
     StartHub {
         /// The radio's kernel name.
         adapter: String,
+        /// Who may sign its sensors' updates: a public key in hexadecimal digits.
+        trusted: Option<String>,
     },
     /// End hubd, in order or not. Answer: done.
     StopHub {
         /// By SIGKILL.
         kill: bool,
+    },
+    /// Have hubd's command take in an update for its sensors. Answer: said.
+    AddRelease {
+        /// The update: a signed manifest and an image.
+        file: Vec<u8>,
+    },
+    /// Wait until hubd has said this, since everything was made fresh. Answer: said, which is the whole line.
+    HubSays {
+        /// The words.
+        words: String,
+        /// How long to wait.
+        within_ms: u64,
     },
     /// What the kernel, D-Bus, bluetoothd and hubd have said since everything was made fresh. Answer: log.
     Log,
@@ -202,6 +216,7 @@ impl Ask {
             | Self::Reports { within_ms, .. }
             | Self::ServiceData { within_ms, .. }
             | Self::Find { within_ms, .. }
+            | Self::HubSays { within_ms, .. }
             | Self::AwaitLost { within_ms } => *within_ms,
             _ => 0,
         }
@@ -271,6 +286,8 @@ pub enum Answer {
     },
     /// What was notified.
     Value(Vec<u8>),
+    /// What a program said.
+    Said(String),
     /// Lines of logs.
     Log(Vec<String>),
 }

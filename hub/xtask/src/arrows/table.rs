@@ -71,9 +71,9 @@ pub(super) const ROWS: &[Row] = &[
 pub(super) const ALONE: &[(&str, &[&str])] = &[
     ("aes", &["wire"]),
     ("ccm", &["wire"]),
-    ("ed25519-dalek", &["wire"]),
+    ("ed25519-dalek", &["wire", "hub-testbed"]),
     ("hmac", &["wire"]),
-    ("sha2", &["wire", "fw-logic", "hub-ota", "hub-receive"]),
+    ("sha2", &["wire", "fw-logic", "hub-ota", "hub-receive", "hub-testbed"]),
     ("x25519-dalek", &["fw-logic"]),
     ("chacha20poly1305", &["fw-logic"]),
     ("snow", &["fw-logic", "fw-host", "hub-link"]),

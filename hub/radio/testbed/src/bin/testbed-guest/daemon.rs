@@ -2,20 +2,24 @@
 
 use std::{
     collections::VecDeque,
+    fs,
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex, PoisonError, mpsc::sync_channel},
+    sync::mpsc::sync_channel,
     thread,
     time::Duration,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::{sync::watch, time::timeout};
 
-use crate::home::{self, HUB_CONFIG};
+use crate::home::{self, HUB_CONFIG, HUB_UPDATE};
 
 /// Longer than any of them takes to start, on any machine.
 const START_LIMIT: Duration = Duration::from_secs(60);
+/// hubd, with this machine's libraries, as the guest's first program.
+const HUB: [&str; 4] = ["/ours/loader", "--library-path", "/ours", "/ours/hubd"];
 /// Lines that are kept of what one says.
 const MAX_LINES: usize = 400;
 
@@ -27,7 +31,7 @@ pub(crate) struct Daemon {
     /// Does it have the rights of the hub's unit, and not all?
     is_hub: bool,
     child: Option<Child>,
-    lines: Arc<Mutex<VecDeque<String>>>,
+    lines: watch::Sender<VecDeque<String>>,
 }
 
 impl Daemon {
@@ -43,13 +47,15 @@ impl Daemon {
     }
 
     pub(crate) fn hub() -> Self {
-        // With this machine's libraries, as the guest's first program.
-        let command = &["/ours/loader", "--library-path", "/ours", "/ours/hubd", "run", "--config", HUB_CONFIG];
-        Self { is_hub: true, ..Self::new(command, "the hub runs") }
+        const RUN: &[&str] = &{
+            let [loader, option, folder, hubd] = HUB;
+            [loader, option, folder, hubd, "run", "--config", HUB_CONFIG]
+        };
+        Self { is_hub: true, ..Self::new(RUN, "the hub runs") }
     }
 
     fn new(command: &'static [&'static str], ready: &'static str) -> Self {
-        Self { command, ready, is_hub: false, child: None, lines: Arc::default() }
+        Self { command, ready, is_hub: false, child: None, lines: watch::Sender::default() }
     }
 
     /// Starts it and waits until it says that it is ready.
@@ -63,18 +69,19 @@ impl Daemon {
         let outputs: [Option<Box<dyn std::io::Read + Send>>; 2] =
             [child.stdout.take().map(|it| Box::new(it) as _), child.stderr.take().map(|it| Box::new(it) as _)];
         for output in outputs.into_iter().flatten() {
-            let (lines, is_ready, wanted) = (Arc::clone(&self.lines), is_ready.clone(), self.ready);
+            let (lines, is_ready, wanted) = (self.lines.clone(), is_ready.clone(), self.ready);
             thread::spawn(move || {
                 for line in BufReader::new(output).lines().map_while(Result::ok) {
                     if line.contains(wanted) {
                         // Said a second time nobody waits for it.
                         let _ = is_ready.try_send(());
                     }
-                    let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
-                    lines.push_back(line);
-                    if lines.len() > MAX_LINES {
-                        lines.pop_front();
-                    }
+                    lines.send_modify(|lines| {
+                        lines.push_back(line);
+                        if lines.len() > MAX_LINES {
+                            lines.pop_front();
+                        }
+                    });
                 }
             });
         }
@@ -100,14 +107,37 @@ impl Daemon {
 
     /// What follows these words in the last line that has them.
     pub(crate) fn says(&self, words: &str) -> Option<String> {
-        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = self.lines.borrow();
         lines.iter().rev().find_map(|line| line.split_once(words)).map(|(_, rest)| rest.trim().to_owned())
+    }
+
+    /// Waits until it has said these words, and tells the line.
+    pub(crate) async fn await_words(&self, words: &str, within_ms: u64) -> Result<String> {
+        let mut said = self.lines.subscribe();
+        let has_words = |lines: &VecDeque<String>| lines.iter().any(|line| line.contains(words));
+        let lines = timeout(Duration::from_millis(within_ms), said.wait_for(has_words)).await;
+        let lines =
+            lines.with_context(|| format!("no {words:?} within {within_ms} ms"))?.context("nobody says any more")?;
+        lines.iter().rfind(|line| line.contains(words)).cloned().context("it was said, and is not there")
     }
 
     /// What it has said last, and forgets it.
     pub(crate) fn lines(&mut self) -> Vec<String> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+        self.lines.send_replace(VecDeque::new()).into()
     }
+}
+
+/// Has hubd's command take in an update, as the hub's user would; says what it says.
+pub(crate) fn add_release(file: &[u8]) -> Result<String> {
+    fs::write(HUB_UPDATE, file).context("failed to write an update")?;
+    let (program, arguments) = HUB.split_first().context("hubd is a program")?;
+    let mut command = Command::new(program);
+    command.args(arguments).args(["firmware", "add", "--config", HUB_CONFIG, HUB_UPDATE]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let done = spawn_as_the_hub(command)?.wait_with_output().context("failed to wait for hubd")?;
+    let error = String::from_utf8_lossy(&done.stderr);
+    ensure!(done.status.success(), "hubd does not take the update: {}", error.trim());
+    Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned())
 }
 
 /// Rights are those of the thread that starts a program, so this is one of its own.

@@ -30,6 +30,8 @@ const DEVICES: &str = "/var/lib/bluetooth";
 /// Where hubd has its configuration and keeps everything.
 const HUB_FOLDER: &str = "/run/hub";
 pub(crate) const HUB_CONFIG: &str = "/run/hub/hubd.toml";
+/// Where an update lies before hubd has taken it in.
+pub(crate) const HUB_UPDATE: &str = "/run/hub/sensors.update";
 const NOBODY: u32 = 65_534;
 
 /// Mounts, loads modules, and says what there is.
@@ -107,11 +109,13 @@ pub(crate) fn forget_hub() -> Result<()> {
     }
 }
 
-/// Gives hubd a folder and says which adapter it has.
-pub(crate) fn configure_hub(adapter: &str) -> Result<()> {
+/// Gives hubd a folder and says which adapter it has, and whose updates it takes.
+pub(crate) fn configure_hub(adapter: &str, trusted: Option<&str>) -> Result<()> {
+    let updates = trusted.map(|key| format!("[[updates.trusted_keys]]\nid = 1\npublic_key = \"{key}\"\n"));
+    let updates = updates.unwrap_or_default();
     let config = format!(
         "[store]\npath = \"{HUB_FOLDER}/store\"\n[server]\nlisten = \"{HUB}\"\n[radio]\nadapters = [\"{adapter}\"]\n\
-         [history]\ntime_resolution_ms = 1\n[time]\ntrust = \"always\"\n"
+         [history]\ntime_resolution_ms = 1\n[time]\ntrust = \"always\"\n{updates}"
     );
     fs::create_dir_all(HUB_FOLDER).context("failed to make a folder for hubd")?;
     chown(HUB_FOLDER, Some(NOBODY), Some(NOBODY)).context("failed to give hubd its folder")?;

@@ -166,10 +166,12 @@ impl Guest {
                 return Ok(Answer::Took { ms: link.close().await? });
             }
             Ask::LetGo => self.link = None,
-            Ask::StartHub { adapter } => {
-                home::configure_hub(&adapter)?;
+            Ask::StartHub { adapter, trusted } => {
+                home::configure_hub(&adapter, trusted.as_deref())?;
                 self.hub.start()?;
             }
+            Ask::AddRelease { file } => return daemon::add_release(&file).map(Answer::Said),
+            Ask::HubSays { words, within_ms } => return self.hub.await_words(&words, within_ms).await.map(Answer::Said),
             Ask::StopHub { kill } => self.hub.stop(kill)?,
             Ask::Log => return Ok(Answer::Log(self.log())),
             Ask::PowerOff => bail!("the host has no use for an answer"),

@@ -121,6 +121,18 @@ impl Air {
         self.order(json!({"do": "deafen", "radio": radio, "on": on}), AT_ONCE).await.map(drop)
     }
 
+    /// Waits until so many bytes were written to a sensor over one link, and loses that link then, if it is to.
+    pub(crate) async fn await_written(&mut self, bytes: u64, lose: bool, within: Duration) -> Result<()> {
+        self.order(json!({"do": "await_written", "bytes": bytes, "lose": lose}), within).await.map(drop)
+    }
+
+    /// How many bytes were written to sensors over each link since this was asked before.
+    pub(crate) async fn written(&mut self) -> Result<Vec<u64>> {
+        let answer = self.order(json!({"do": "written"}), AT_ONCE).await?;
+        let links = answer.get("links").and_then(Value::as_array).context("the air said no links")?;
+        Ok(links.iter().filter_map(Value::as_u64).collect())
+    }
+
     /// Waits until a guest's radio listens; says whether it does so actively, asking for scan responses.
     pub(crate) async fn await_listening(&mut self, radio: u8, within: Duration) -> Result<bool> {
         let wait = async {

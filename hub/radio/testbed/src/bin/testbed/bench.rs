@@ -15,13 +15,16 @@ use crate::{
     guest::{Guest, Machine},
     options::Options,
     scenarios::Scenario,
-    sensor::{Sensor, VALUES},
+    sensor::{Make, Sensor, VALUES},
+    update::{Update, public_key},
 };
 
 /// How long a scenario may take, on any machine.
-const SCENARIO_LIMIT: Duration = Duration::from_secs(240);
+const SCENARIO_LIMIT: Duration = Duration::from_secs(420);
 /// How long it may take until a radio listens.
 const LISTEN_MS: u64 = 60_000;
+/// How long the hub may take to say something.
+const SAY_MS: u64 = 60_000;
 /// Lines of each log that are shown when a scenario fails.
 const SHOWN: usize = 40;
 /// How long the last advert may be on its way.
@@ -228,15 +231,38 @@ impl Bench {
 
     /// A sensor of ours, new.
     pub(crate) async fn sensor(&mut self) -> Result<Sensor> {
-        self.sensor_that_measures(VALUES).await
+        self.make_sensor(Make { values: VALUES, trusted: None }).await
     }
 
-    /// A sensor of ours, new, with a table of what it measures.
-    pub(crate) async fn sensor_that_measures(&mut self, values: &str) -> Result<Sensor> {
+    /// A sensor of ours as it is wanted.
+    pub(crate) async fn make_sensor(&mut self, make: Make<'_>) -> Result<Sensor> {
         self.sensors += 1;
         let hci = self.air.socket().await?;
         let folder = self.folder.path().join(format!("sensor{}", self.sensors));
-        Sensor::start(&self.options.program, &folder, &hci, values).await
+        Sensor::start(&self.options.program, &folder, &hci, make).await
+    }
+
+    /// Starts the hub, with the first radio.
+    pub(crate) async fn start_hub(&mut self) -> Result<()> {
+        let (adapter, trusted) = (self.adapter.clone(), Some(public_key()));
+        self.guest.order(Ask::StartHub { adapter, trusted }).await
+    }
+
+    /// Has the hub's command take in an update; says what it says.
+    pub(crate) async fn add_release(&mut self, update: &Update) -> Result<String> {
+        self.said(Ask::AddRelease { file: update.file.clone() }).await
+    }
+
+    /// Waits until the hub has said these words; tells the line.
+    pub(crate) async fn hub_says(&mut self, words: &str) -> Result<String> {
+        self.said(Ask::HubSays { words: words.to_owned(), within_ms: SAY_MS }).await
+    }
+
+    async fn said(&mut self, ask: Ask) -> Result<String> {
+        match self.guest.ask(ask).await? {
+            Answer::Said(text) => Ok(text),
+            other => bail!("the guest answered {other:?}"),
+        }
     }
 
     /// Notes something to be read beside the scenario's name.

@@ -23,7 +23,7 @@ const MAX_KEPT: usize = 200;
 /// A program whose lines are read, and that is killed when this is dropped.
 pub(crate) struct Talker {
     name: &'static str,
-    _child: Child,
+    child: Child,
     stdin: ChildStdin,
     lines: mpsc::Receiver<String>,
     kept: Arc<Mutex<VecDeque<String>>>,
@@ -60,7 +60,7 @@ impl Talker {
                 keep(&keep_err, line);
             }
         });
-        Ok(Self { name, _child: child, stdin, lines, kept })
+        Ok(Self { name, child, stdin, lines, kept })
     }
 
     /// The next line.
@@ -78,6 +78,11 @@ impl Talker {
             .write_all(format!("{line}\n").as_bytes())
             .await
             .with_context(|| format!("failed to write to {}", self.name))
+    }
+
+    /// Kills it, and waits until it is gone.
+    pub(crate) async fn kill(&mut self) -> Result<()> {
+        self.child.kill().await.with_context(|| format!("failed to kill {}", self.name))
     }
 
     /// Its last lines.

@@ -15,6 +15,7 @@ mod link;
 mod options;
 mod scenarios;
 mod sensor;
+mod update;
 
 use std::process::ExitCode;
 

@@ -7,6 +7,7 @@ mod listening;
 mod meddling;
 mod sensors;
 mod start;
+mod updates;
 
 use std::pin::Pin;
 
@@ -47,7 +48,8 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     links::a_link_that_is_cut_is_told_of_at_once,
     links::a_link_to_nobody_ends_in_time,
     sensors::a_sensor_is_found_paired_and_heard,
-    hub::a_sensor_is_paired_by_its_label_read_outside_filled_in_and_released,
+    hub::a_sensor_is_paired_by_its_label_read_outside_filled_in_updated_and_released,
+    updates::an_update_goes_on_where_its_links_were_cut,
     faults::a_killed_bluetoothd_does_not_deafen_the_hub,
     faults::a_radio_that_is_pulled_out_is_told_of_and_listened_to_again,
     faults::a_deaf_radio_is_noticed,

@@ -5,8 +5,14 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 use hub_testbed::Ask;
 use serde_json::{Value, json};
+use wire::firmware::Version;
 
-use crate::{bench::Bench, clock::Stopwatch, sensor::Sensor};
+use crate::{
+    bench::Bench,
+    clock::Stopwatch,
+    sensor::{Make, Sensor},
+    update::{Update, public_key},
+};
 
 /// How long a pairing may take in an emulated machine, where the hub's own goal is five seconds.
 const PAIRED_S: f64 = 10.0;
@@ -17,6 +23,9 @@ const WITHIN: Duration = Duration::from_secs(60);
 const UNHEARD: u64 = 6;
 /// How many at least.
 const LEAST_MISSED: usize = 5;
+/// The program that the sensor gets.
+const NEXT: Version = Version([9, 1, 2, 3]);
+const NEXT_BYTES: u32 = 20_000;
 
 const EVENTS: &str = "subscription($after: Cursor!) {
   events(after: $after, filter: { kinds: [PAIRING_PROGRESSED, READINGS_TAKEN, DEVICE_REMOVED] }) {
@@ -41,27 +50,27 @@ const QUICKEN: &str = "mutation($id: ID!) {
 const RELEASE: &str = "mutation($id: ID!) { releaseSensor(input: { deviceId: $id }) { errors { message } } }";
 const DEVICE: &str = "query($id: ID!) { device(id: $id) {
   sensors { id quantity }
-  pairedSensor { reportedSettings { samplingS } trouble log { fetched lost } }
+  pairedSensor { firmware reportedSettings { samplingS } trouble log { fetched lost } }
 } }";
 const PAST: &str = "query($sensor: ID!) {
   history(sensorIds: [$sensor], from: \"2000-01-01T00:00:00Z\", to: \"2100-01-01T00:00:00Z\", resolution: RAW) { mean }
 }";
 
-pub(super) async fn a_sensor_is_paired_by_its_label_read_outside_filled_in_and_released(
+pub(super) async fn a_sensor_is_paired_by_its_label_read_outside_filled_in_updated_and_released(
     bench: &mut Bench,
 ) -> Result<()> {
-    let mut sensor = bench.sensor_that_measures(&all_different()).await?;
+    let (values, key) = (all_different(), public_key());
+    let mut sensor = bench.make_sensor(Make { values: &values, trusted: Some(&key) }).await?;
     start(bench).await?;
     let device = pair(bench, &mut sensor).await?;
-
-    command(bench, QUICKEN, json!({ "id": device }), "setSensorSettings").await?;
-    sensor.happens("press").await?;
-    sensor.says("active, key 1").await?;
-    sensor.says("disconnected").await?;
+    quicken(bench, &mut sensor, &device).await?;
     let heard = next_readings(bench).await?;
     let counter = long(heard.get("counter")).context("readings without a counter")?;
     let heard = temperatures(&heard).first().copied().context("readings without a temperature")?;
 
+    // The hub looks for releases when it starts, and now and then.
+    let (old, update) = (firmware(bench, &device).await?, Update::signed(NEXT, NEXT_BYTES)?);
+    let added = bench.add_release(&update).await?;
     let watch = Stopwatch::start();
     bench.guest.order(Ask::StopHub { kill: true }).await?;
     bench.events.ended().await?;
@@ -83,6 +92,14 @@ pub(super) async fn a_sensor_is_paired_by_its_label_read_outside_filled_in_and_r
     ensure!(missed >= LEAST_MISSED, "only {missed} were taken while the hub was away");
 
     let watch = Stopwatch::start();
+    sensor.says("a new program is on trial").await?;
+    bench.hub_says("ended=Some(Proved)").await?;
+    let new = firmware(bench, &device).await?;
+    next_readings(bench).await?;
+    bench.figure(format!("{added}; it ran {old}, and {:.2} s later it is seen running {new}", watch.seconds()));
+    ensure!(old != update.version && new == update.version, "it ran {old}, and runs {new}");
+
+    let watch = Stopwatch::start();
     command(bench, RELEASE, json!({ "id": device }), "releaseSensor").await?;
     sensor.happens("press").await?;
     sensor.says("unclaimed").await?;
@@ -100,15 +117,15 @@ fn all_different() -> String {
 }
 
 /// Starts the hub, and listens to it from outside.
-async fn start(bench: &mut Bench) -> Result<()> {
-    bench.guest.order(Ask::StartHub { adapter: bench.adapter.clone() }).await?;
+pub(super) async fn start(bench: &mut Bench) -> Result<()> {
+    bench.start_hub().await?;
     let home = bench.api.ask("{ home { cursor } }", json!({})).await?;
     let cursor = home.pointer("/home/cursor").context("a home without a cursor")?;
     bench.events.subscribe(EVENTS, json!({ "after": cursor })).await
 }
 
 /// Pairs the sensor by its label; says the device's id.
-async fn pair(bench: &mut Bench, sensor: &mut Sensor) -> Result<String> {
+pub(super) async fn pair(bench: &mut Bench, sensor: &mut Sensor) -> Result<String> {
     let watch = Stopwatch::start();
     command(bench, PAIR, json!({ "code": sensor.text }), "pairSensor").await?;
     let mut steps = Vec::new();
@@ -139,6 +156,21 @@ async fn pair(bench: &mut Bench, sensor: &mut Sensor) -> Result<String> {
     ));
     ensure!(paired_s < PAIRED_S, "it took {paired_s:.2} s until it was paired");
     Ok(device)
+}
+
+/// Has a paired sensor do everything as often as it can.
+pub(super) async fn quicken(bench: &mut Bench, sensor: &mut Sensor, device: &str) -> Result<()> {
+    command(bench, QUICKEN, json!({ "id": device }), "setSensorSettings").await?;
+    sensor.happens("press").await?;
+    sensor.says("active, key 1").await?;
+    sensor.says("disconnected").await
+}
+
+/// Which program the hub has seen a sensor run.
+pub(super) async fn firmware(bench: &mut Bench, device: &str) -> Result<String> {
+    let told = bench.api.ask(DEVICE, json!({ "id": device })).await?;
+    let version = told.pointer("/device/pairedSensor/firmware").and_then(Value::as_str);
+    version.map(str::to_owned).with_context(|| format!("a sensor without a program: {told}"))
 }
 
 /// Waits until what the hub did not hear is fetched; says which temperatures were, in hundredths.
@@ -188,7 +220,7 @@ async fn command(bench: &mut Bench, text: &str, variables: Value, name: &str) ->
 }
 
 /// The next readings that are heard.
-async fn next_readings(bench: &mut Bench) -> Result<Value> {
+pub(super) async fn next_readings(bench: &mut Bench) -> Result<Value> {
     loop {
         let event = next_event(bench).await?;
         if event.get("isFetched") == Some(&json!(false)) {
