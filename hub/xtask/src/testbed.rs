@@ -15,7 +15,7 @@ use crate::tally::Tally;
 use crate::{interop, process};
 use image::Image;
 
-/// Boots the guest once and runs every scenario in it.
+/// Runs every scenario, in a few guests side by side.
 pub(crate) fn check(checkout: &Checkout, tally: &mut Tally) -> Result<()> {
     run(checkout, &[], tally)
 }

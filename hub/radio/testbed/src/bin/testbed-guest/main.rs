@@ -166,12 +166,11 @@ impl Guest {
                 return Ok(Answer::Took { ms: link.close().await? });
             }
             Ask::LetGo => self.link = None,
-            Ask::StartHub { adapter, trusted } => {
-                home::configure_hub(&adapter, trusted.as_deref())?;
-                self.hub.start()?;
-            }
+            Ask::StartHub { adapter, trusted } => self.start_hub(&adapter, trusted.as_deref())?,
             Ask::AddRelease { file } => return daemon::add_release(&file).map(Answer::Said),
-            Ask::HubSays { words, within_ms } => return self.hub.await_words(&words, within_ms).await.map(Answer::Said),
+            Ask::HubSays { words, within_ms } => {
+                return self.hub.await_words(&words, within_ms).await.map(Answer::Said);
+            }
             Ask::StopHub { kill } => self.hub.stop(kill)?,
             Ask::Log => return Ok(Answer::Log(self.log())),
             Ask::PowerOff => bail!("the host has no use for an answer"),
@@ -191,6 +190,11 @@ impl Guest {
         // What was said so far is of no interest to who begins anew.
         self.log();
         self.bluetoothd.start()
+    }
+
+    fn start_hub(&mut self, adapter: &str, trusted: Option<&str>) -> Result<()> {
+        home::configure_hub(adapter, trusted)?;
+        self.hub.start()
     }
 
     fn pump(&mut self, radio: u8) -> Result<&mut Pump> {

@@ -274,19 +274,19 @@ impl Bench {
         std::mem::take(&mut self.figures)
     }
 
-    /// Shows what everybody said last.
-    pub(crate) async fn show_logs(&mut self) {
+    /// What everybody said last.
+    pub(crate) async fn logs(&mut self) -> Vec<String> {
         let guest = match self.guest.ask(Ask::Log).await {
             Ok(Answer::Log(lines)) => lines,
             Ok(_) => Vec::new(),
             // It is gone, or hangs; what its kernel thinks of that is on the console.
             Err(_) => self.machine.console().lines().map(str::to_owned).collect(),
         };
-        for (name, lines) in [("guest", guest), ("air", self.air.log())] {
-            for line in lines.iter().skip(lines.len().saturating_sub(SHOWN)) {
-                println!("    | {name}: {line}");
-            }
-        }
+        let last = |name: &str, lines: &[String]| {
+            let last = lines.iter().skip(lines.len().saturating_sub(SHOWN));
+            last.map(|line| format!("| {name}: {line}")).collect::<Vec<_>>()
+        };
+        [last("guest", &guest), last("air", &self.air.log())].concat()
     }
 
     /// Ends everything in order.

@@ -20,7 +20,7 @@ const PAIRED_S: f64 = 10.0;
 const WITHIN: Duration = Duration::from_secs(60);
 /// How many adverts of other readings the sensor sends while nobody hears it, one for every ten samples of a second: enough
 /// for some samples to be old enough to be fetched, which is half a minute.
-const UNHEARD: u64 = 6;
+const UNHEARD: u64 = 5;
 /// How many at least.
 const LEAST_MISSED: usize = 5;
 /// The program that the sensor gets.
