@@ -5,16 +5,23 @@
 //! `INGLE_FUZZ_CASES` and `INGLE_FUZZ_SEED` set another number and seed. A red case prints its bytes.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "../../../sensor-fw/wire/tests/fuzz/mutant.rs"]
+mod mutant;
+
 use std::collections::BTreeSet;
 
 use hub_decode::{decode, explain_line};
 use hub_model::{Address, BindKey, Decoded, Fact, Format, Quantity, RawAdvert};
+use mutant::mutant;
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use wire::seal::{self, Nonce};
 
 const ADDRESS: [u8; 6] = [0xA4, 0xC1, 0x38, 0xAA, 0xBB, 0xCC];
 const KEY: [u8; 16] = [0xAA; 16];
+
+/// More than any advert has.
+const MOST: usize = 300;
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
@@ -28,33 +35,6 @@ fn corpus(text: &str, key: &str) -> Vec<Vec<u8>> {
         rows.iter().filter_map(|row| row.get(key)?.as_str()).map(|digits| hex::decode(digits).unwrap()).collect();
     assert!(!frames.is_empty());
     frames
-}
-
-/// A vector with some of it changed.
-fn mutant(corpus: &[Vec<u8>], luck: &mut ChaCha8Rng) -> Vec<u8> {
-    let mut bytes = corpus.choose(luck).unwrap().clone();
-    for _ in 0..luck.random_range(0..6) {
-        let at = luck.random_range(0..=bytes.len());
-        match luck.random_range(0..8) {
-            0 if at < bytes.len() => bytes[at] ^= 1 << luck.random_range(0..8),
-            1 if at < bytes.len() => bytes[at] = *[0, 1, 0x7F, 0x80, 0xFE, 0xFF].choose(luck).unwrap(),
-            2 if at < bytes.len() => bytes[at] = luck.random(),
-            3 if at < bytes.len() => drop(bytes.remove(at)),
-            4 => bytes.insert(at, luck.random()),
-            5 => bytes.truncate(at),
-            6 => {
-                let other = corpus.choose(luck).unwrap();
-                let from = luck.random_range(0..=other.len());
-                bytes.splice(at..at, other[from..].iter().copied());
-            }
-            _ => {
-                let again = bytes[at..].to_vec();
-                bytes.extend(again);
-            }
-        }
-    }
-    bytes.truncate(300);
-    bytes
 }
 
 fn advert(service: Option<(u16, Vec<u8>)>, maker: Option<Vec<u8>>) -> RawAdvert {
@@ -88,7 +68,7 @@ fn run(name: &str, corpus: &[Vec<u8>], mut target: impl FnMut(Vec<u8>, &mut ChaC
     let seed = setting("INGLE_FUZZ_SEED", 1);
     let cases = setting("INGLE_FUZZ_CASES", 200_000);
     let mut luck = ChaCha8Rng::seed_from_u64(seed);
-    let understood = (0..cases).filter(|_| target(mutant(corpus, &mut luck), &mut luck)).count();
+    let understood = (0..cases).filter(|_| target(mutant(corpus, MOST, &mut luck), &mut luck)).count();
     // A target that understands hardly anything, or everything, tests nothing.
     let share = understood as f64 / cases as f64;
     assert!((0.02..0.99).contains(&share), "{name}: {understood} of {cases} understood");

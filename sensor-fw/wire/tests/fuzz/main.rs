@@ -5,7 +5,10 @@
 //! `INGLE_FUZZ_SEED` set another number and seed. A red case prints its bytes.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use rand::{Rng, SeedableRng, seq::IndexedRandom};
+mod mutant;
+
+use mutant::mutant;
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use wire::{
     bthome::{v1, v2},
@@ -18,6 +21,9 @@ use wire::{
     settings::Settings,
     setup_code::{Product, SetupCode},
 };
+
+/// No reader takes more bytes at once.
+const MOST: usize = 1200;
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
@@ -34,36 +40,13 @@ fn corpus(file: &str, key: &str) -> Vec<Vec<u8>> {
     texts(file, key).iter().map(|digits| hex::decode(digits).unwrap()).collect()
 }
 
-/// A vector with some of it changed.
-fn mutant(corpus: &[Vec<u8>], luck: &mut ChaCha8Rng) -> Vec<u8> {
-    let mut bytes = corpus.choose(luck).unwrap().clone();
-    for _ in 0..luck.random_range(0..6) {
-        let at = luck.random_range(0..=bytes.len());
-        match luck.random_range(0..7) {
-            0 if at < bytes.len() => bytes[at] ^= 1 << luck.random_range(0..8),
-            1 if at < bytes.len() => bytes[at] = *[0, 1, 0x7F, 0x80, 0xFE, 0xFF].choose(luck).unwrap(),
-            2 if at < bytes.len() => bytes[at] = luck.random(),
-            3 if at < bytes.len() => drop(bytes.remove(at)),
-            4 => bytes.insert(at, luck.random()),
-            5 => bytes.truncate(at),
-            _ => {
-                let other = corpus.choose(luck).unwrap();
-                let from = luck.random_range(0..=other.len());
-                bytes.splice(at..at, other[from..].iter().copied());
-            }
-        }
-    }
-    bytes.truncate(1200);
-    bytes
-}
-
 /// Judges mutants, and demands that some of them are understood and some are not.
 fn run(corpus: &[Vec<u8>], mut is_understood: impl FnMut(&[u8], &mut ChaCha8Rng) -> bool) {
     assert!(!corpus.is_empty());
     let (cases, mut understood) = (number("INGLE_FUZZ_CASES", 200_000), 0);
     let mut luck = ChaCha8Rng::seed_from_u64(number("INGLE_FUZZ_SEED", 1));
     for _ in 0..cases {
-        let bytes = mutant(corpus, &mut luck);
+        let bytes = mutant(corpus, MOST, &mut luck);
         understood += u64::from(is_understood(&bytes, &mut luck));
     }
     assert!(understood > cases / 50 && understood < cases, "{understood} of {cases}");
@@ -71,7 +54,7 @@ fn run(corpus: &[Vec<u8>], mut is_understood: impl FnMut(&[u8], &mut ChaCha8Rng)
 
 #[test]
 fn any_frame_of_version_2() {
-    run(&corpus(include_str!("../vectors/bthome_v2.toml"), "service_data"), |bytes, _| {
+    run(&corpus(include_str!("../../vectors/bthome_v2.toml"), "service_data"), |bytes, _| {
         let Ok(frame) = v2::Frame::parse(bytes) else { return false };
         frame.items().is_some_and(|items| items.count() > 0)
     });
@@ -79,14 +62,14 @@ fn any_frame_of_version_2() {
 
 #[test]
 fn any_frame_of_version_1() {
-    run(&corpus(include_str!("../vectors/bthome_v1.toml"), "service_data"), |bytes, _| {
+    run(&corpus(include_str!("../../vectors/bthome_v1.toml"), "service_data"), |bytes, _| {
         v1::Items::new(bytes).count() > 0
     });
 }
 
 #[test]
 fn any_question() {
-    run(&corpus(include_str!("../vectors/message.toml"), "bytes"), |bytes, _| {
+    run(&corpus(include_str!("../../vectors/message.toml"), "bytes"), |bytes, _| {
         let Ok(question) = ToSensor::parse(bytes) else { return false };
         let mut buffer = [0; 1200];
         let length = question.write(&mut buffer).unwrap();
@@ -97,7 +80,7 @@ fn any_question() {
 
 #[test]
 fn any_answer() {
-    run(&corpus(include_str!("../vectors/message.toml"), "bytes"), |bytes, _| {
+    run(&corpus(include_str!("../../vectors/message.toml"), "bytes"), |bytes, _| {
         let Ok(answer) = ToHub::parse(bytes) else { return false };
         let mut buffer = [0; 1200];
         let length = answer.write(&mut buffer).unwrap();
@@ -108,7 +91,7 @@ fn any_answer() {
 
 #[test]
 fn any_question_about_log_health_and_updates_and_any_answer() {
-    run(&corpus(include_str!("../vectors/service.toml"), "bytes"), |bytes, _| {
+    run(&corpus(include_str!("../../vectors/service.toml"), "bytes"), |bytes, _| {
         let (ask, answer) = (Ask::parse(bytes), Answer::parse(bytes));
         let mut buffer = [0; 1300];
         if let Ok(ask) = ask {
@@ -127,7 +110,7 @@ fn any_question_about_log_health_and_updates_and_any_answer() {
 fn any_settings() {
     let mut buffer = [0; Settings::MAX_LENGTH];
     let length = Settings::DEFAULT.write(&mut buffer).unwrap();
-    let questions = corpus(include_str!("../vectors/message.toml"), "bytes");
+    let questions = corpus(include_str!("../../vectors/message.toml"), "bytes");
     let set = questions.iter().filter(|bytes| bytes[0] == 0x10).map(|bytes| bytes[1..].to_vec());
     let corpus: Vec<_> = set.chain([buffer[..length].to_vec()]).collect();
     run(&corpus, |bytes, _| {
@@ -143,7 +126,7 @@ fn any_settings() {
 #[test]
 fn any_setup_code() {
     let texts: Vec<_> =
-        texts(include_str!("../vectors/setup_code.toml"), "text").into_iter().map(String::into_bytes).collect();
+        texts(include_str!("../../vectors/setup_code.toml"), "text").into_iter().map(String::into_bytes).collect();
     run(&texts, |bytes, _| {
         let text = String::from_utf8_lossy(bytes);
         let Ok(code) = SetupCode::parse(&text) else { return false };
@@ -154,7 +137,7 @@ fn any_setup_code() {
 
 #[test]
 fn any_pairing_advert() {
-    run(&corpus(include_str!("../vectors/pairing_advert.toml"), "service_data"), |bytes, _| {
+    run(&corpus(include_str!("../../vectors/pairing_advert.toml"), "service_data"), |bytes, _| {
         let Ok(advert) = PairingAdvert::parse(bytes) else { return false };
         assert_eq!(advert.service_data(), bytes[..10], "{bytes:02x?}");
         true
@@ -163,7 +146,7 @@ fn any_pairing_advert() {
 
 #[test]
 fn any_manifest() {
-    let file = include_str!("../vectors/manifest.toml");
+    let file = include_str!("../../vectors/manifest.toml");
     let key = |name| hex::decode(&texts(file, name)[0]).unwrap().try_into().unwrap();
     let trusted =
         [("active_key", 1), ("recovery_key", 2)].map(|(name, id)| TrustedKey { id: KeyId(id), public_key: key(name) });
@@ -174,7 +157,7 @@ fn any_manifest() {
     // A signature takes longer than all else together: a twentieth of the cases.
     let mut luck = ChaCha8Rng::seed_from_u64(number("INGLE_FUZZ_SEED", 1));
     for _ in 0..cases {
-        let bytes = mutant(&good, &mut luck);
+        let bytes = mutant(&good, MOST, &mut luck);
         if Manifest::accept(&bytes, &trusted, &target).is_ok() {
             // Nothing but what was signed is ever taken.
             assert!(good.contains(&bytes), "{bytes:02x?}");
