@@ -4,11 +4,15 @@
 //! holds afterwards is told by no manual; the [`Fault`]s are five answers, from the kindest to the worst that people have
 //! seen. After a cut nothing works until [`NorSim::power_up`].
 
+mod handle;
+
 use std::{boxed::Box, collections::BTreeMap, vec, vec::Vec};
 
 use embedded_storage_async::nor_flash::{
     ErrorType, MultiwriteNorFlash, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
+
+pub use handle::NorHandle;
 
 /// What an operation leaves behind that was cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,6 +205,54 @@ impl<const PAGE: usize> NorSim<PAGE> {
         }
     }
 
+    fn look(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorError> {
+        if self.is_off {
+            return Err(NorError::Off);
+        }
+        let range = self.range(offset, bytes.len(), Self::READ_SIZE)?;
+        bytes.copy_from_slice(self.bytes.get(range.clone()).unwrap_or_default());
+        let first = range.start / WORD * WORD;
+        let weak: Vec<(usize, [u8; WORD])> = self.weak.range(first..range.end).map(|(at, bits)| (*at, *bits)).collect();
+        for (at, bits) in weak {
+            let luck = self.some_bits();
+            for (nth, (bits, luck)) in bits.into_iter().zip(luck).enumerate() {
+                let byte = (at + nth).checked_sub(range.start).and_then(|at| bytes.get_mut(at));
+                byte.into_iter().for_each(|byte| *byte ^= bits & luck);
+            }
+        }
+        Ok(())
+    }
+
+    fn wipe(&mut self, from: u32, to: u32) -> Result<(), NorError> {
+        let range = self.range(from, to.checked_sub(from).ok_or(NorError::OutOfBounds)? as usize, PAGE)?;
+        for page in range.step_by(PAGE) {
+            let fault = self.begin()?;
+            self.change(page, &[0xFF; PAGE], fault, true);
+            if let Some(erasures) = self.erasures.get_mut(page / PAGE) {
+                *erasures += 1;
+            }
+            if fault.is_some() {
+                return Err(NorError::Off);
+            }
+        }
+        Ok(())
+    }
+
+    fn burn(&mut self, offset: u32, bytes: &[u8]) -> Result<(), NorError> {
+        let range = self.range(offset, bytes.len(), WORD)?;
+        let fault = self.begin()?;
+        let now = self.bytes.get(range.clone()).unwrap_or_default();
+        if now.iter().zip(bytes).any(|(now, wanted)| now & wanted != *wanted) {
+            return Err(NorError::NotErased);
+        }
+        let words = range.start / WORD..range.end / WORD;
+        if self.writes.get(words).unwrap_or_default().iter().any(|writes| *writes >= WRITES_A_WORD) {
+            return Err(NorError::WornWord);
+        }
+        self.change(range.start, bytes, fault, false);
+        if fault.is_some() { Err(NorError::Off) } else { Ok(()) }
+    }
+
     fn some_bits(&mut self) -> [u8; WORD] {
         (self.number() as u32).to_le_bytes()
     }
@@ -226,21 +278,7 @@ impl<const PAGE: usize> ReadNorFlash for NorSim<PAGE> {
     const READ_SIZE: usize = 1;
 
     async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorError> {
-        if self.is_off {
-            return Err(NorError::Off);
-        }
-        let range = self.range(offset, bytes.len(), Self::READ_SIZE)?;
-        bytes.copy_from_slice(self.bytes.get(range.clone()).unwrap_or_default());
-        let first = range.start / WORD * WORD;
-        let weak: Vec<(usize, [u8; WORD])> = self.weak.range(first..range.end).map(|(at, bits)| (*at, *bits)).collect();
-        for (at, bits) in weak {
-            let luck = self.some_bits();
-            for (nth, (bits, luck)) in bits.into_iter().zip(luck).enumerate() {
-                let byte = (at + nth).checked_sub(range.start).and_then(|at| bytes.get_mut(at));
-                byte.into_iter().for_each(|byte| *byte ^= bits & luck);
-            }
-        }
-        Ok(())
+        self.look(offset, bytes)
     }
 
     fn capacity(&self) -> usize {
@@ -253,33 +291,11 @@ impl<const PAGE: usize> NorFlash for NorSim<PAGE> {
     const ERASE_SIZE: usize = PAGE;
 
     async fn erase(&mut self, from: u32, to: u32) -> Result<(), NorError> {
-        let range = self.range(from, to.checked_sub(from).ok_or(NorError::OutOfBounds)? as usize, PAGE)?;
-        for page in range.step_by(PAGE) {
-            let fault = self.begin()?;
-            self.change(page, &[0xFF; PAGE], fault, true);
-            if let Some(erasures) = self.erasures.get_mut(page / PAGE) {
-                *erasures += 1;
-            }
-            if fault.is_some() {
-                return Err(NorError::Off);
-            }
-        }
-        Ok(())
+        self.wipe(from, to)
     }
 
     async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), NorError> {
-        let range = self.range(offset, bytes.len(), WORD)?;
-        let fault = self.begin()?;
-        let now = self.bytes.get(range.clone()).unwrap_or_default();
-        if now.iter().zip(bytes).any(|(now, wanted)| now & wanted != *wanted) {
-            return Err(NorError::NotErased);
-        }
-        let words = range.start / WORD..range.end / WORD;
-        if self.writes.get(words).unwrap_or_default().iter().any(|writes| *writes >= WRITES_A_WORD) {
-            return Err(NorError::WornWord);
-        }
-        self.change(range.start, bytes, fault, false);
-        if fault.is_some() { Err(NorError::Off) } else { Ok(()) }
+        self.burn(offset, bytes)
     }
 }
 

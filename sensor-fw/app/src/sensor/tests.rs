@@ -1,14 +1,13 @@
 use std::{cell::RefCell, rc::Rc};
 
 use embassy_futures::block_on;
-use embedded_storage_async::nor_flash::{NorFlash, ReadNorFlash};
 use fw_drivers::Probe;
 use fw_logic::{
     Fact, Facts,
     boot::Layout,
     image::Slot,
     noise::StaticKey,
-    nor::{Fault as Cut, NorError, NorSim},
+    nor::{Fault as Cut, NorError, NorHandle},
     pairing::{Claim, Keys},
 };
 use units::{Measure, Millivolt};
@@ -34,43 +33,7 @@ const KEY: [u8; 32] = [7; 32];
 const DAY_MS: u64 = 86_400_000;
 
 /// Flash that outlives the sensor.
-#[derive(Clone)]
-struct Flash(Rc<RefCell<NorSim<4096>>>);
-
-impl Flash {
-    fn new(pages: usize) -> Self {
-        Self(Rc::new(RefCell::new(NorSim::new(pages))))
-    }
-}
-
-impl ErrorType for Flash {
-    type Error = NorError;
-}
-
-impl ReadNorFlash for Flash {
-    const READ_SIZE: usize = 1;
-
-    async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorError> {
-        block_on(self.0.borrow_mut().read(offset, bytes))
-    }
-
-    fn capacity(&self) -> usize {
-        self.0.borrow().capacity()
-    }
-}
-
-impl NorFlash for Flash {
-    const WRITE_SIZE: usize = 4;
-    const ERASE_SIZE: usize = 4096;
-
-    async fn erase(&mut self, from: u32, to: u32) -> Result<(), NorError> {
-        block_on(self.0.borrow_mut().erase(from, to))
-    }
-
-    async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), NorError> {
-        block_on(self.0.borrow_mut().write(offset, bytes))
-    }
-}
+type Flash = NorHandle<4096>;
 
 /// What a board of the tests has besides: nothing happens by itself, and all that is noted is kept.
 struct Bench;
@@ -424,16 +387,16 @@ fn flash_that_fails_is_noted_and_a_wipe_that_fails_ends_the_program() {
     let mut world = World::start(&flash, false);
     world.live_until(1000);
     world.notes();
-    flash.0.borrow_mut().cut_power(0, Cut::Atomic, 1);
+    flash.nor().cut_power(0, Cut::Atomic, 1);
     // What flash does not take does not happen.
     world.happened(Happening::Held);
     assert_eq!(world.notes(), ["flash failed: Flash(Off)"]);
     assert_eq!(world.sensor.pairing.claim().state(), ClaimState::Active);
-    flash.0.borrow_mut().power_up();
+    flash.nor().power_up();
     // The record is kept, but not the wipe: it is due at the next start.
-    flash.0.borrow_mut().cut_power(1, Cut::Atomic, 1);
+    flash.nor().cut_power(1, Cut::Atomic, 1);
     let held = block_on(world.sensor.happened(Happening::Held, world.now_ms, &mut Nobody));
     assert_eq!(held, Err(KeepError::Flash(NorError::Off)));
-    flash.0.borrow_mut().power_up();
+    flash.nor().power_up();
     assert_eq!(World::start(&flash, false).notes(), ["started, boot 3, unclaimed", "wiped"]);
 }
