@@ -115,6 +115,11 @@ impl<L: Link> Session<L> {
         &self.info
     }
 
+    /// The connection that it is on.
+    pub const fn link(&mut self) -> &mut L {
+        &mut self.pipe.link
+    }
+
     /// Gives the sensor its first key from this hub, with its settings and its name, and checks the proof that it was taken.
     /// It was kept before it was sent: the answer may be lost.
     ///

@@ -1,4 +1,5 @@
-use hub_model::{RawAdvert, ReceiverId};
+use fw_host::AdvertisingPdu;
+use hub_model::{Address, AdvertisingData, RawAdvert, ReceiverId, Stamp};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -33,5 +34,22 @@ impl Air {
             heard.push(RawAdvert { receiver: ReceiverId(receiver), rssi, ..advert.clone() });
         }
         heard
+    }
+}
+
+/// What a receiver next to the sensor makes of an advert that it hears then.
+pub(crate) fn heard(pdu: &AdvertisingPdu, at: Stamp) -> RawAdvert {
+    let AdvertisingData { name, service_data, long_service_data, manufacturer_data } =
+        AdvertisingData::parse(pdu.data());
+    RawAdvert {
+        receiver: ReceiverId::NONE,
+        received_us: at.ms.saturating_mul(1000),
+        name,
+        service_data,
+        long_service_data,
+        manufacturer_data,
+        is_random: true,
+        is_connectable: pdu.is_connectable,
+        ..RawAdvert::new(Address::new(pdu.from), at)
     }
 }

@@ -1,17 +1,14 @@
 use std::fmt;
 
 use fw_app::Happening;
-use fw_host::{
-    AdvertisingPdu, CeremonyError, Identity, Listening, NO_UPDATES, Owner, QueueFull, SensorId, Simulated, World, luck,
-};
-use hub_model::{Address, RawAdvert, Stamp, UnixMillis};
+use fw_host::{Identity, Listening, NO_UPDATES, QueueFull, SensorId, Simulated, World, luck};
+use hub_link::{Label, TalkError, first_settings};
+use hub_model::{Name, SensorSettings, Stamp, UnixMillis, Wishes};
 use thiserror::Error;
 use units::{Measure, Quantity};
-use wire::{
-    bthome::v2, firmware::Hardware, message, message::ToHub, message::ToSensor, settings::Settings, setup_code::Product,
-};
+use wire::{bthome::v2, firmware::Hardware, setup_code::Product};
 
-use crate::{Climate, Profile, Sensor, Sent};
+use crate::{Climate, Owner, OwnerError, Profile, Sensor, Sent, air::heard, at_once};
 
 const MINUTE_MS: i64 = 60_000;
 /// How long before the house begins its batteries were put in, and its sensors paired.
@@ -33,6 +30,7 @@ pub struct House {
     next_minute: UnixMillis,
     /// The world's zero.
     zero: UnixMillis,
+    /// Which settings the sensors have.
     revision: u8,
 }
 
@@ -49,13 +47,21 @@ pub(crate) struct Watch {
 /// Why a house is not as it should be.
 #[derive(Debug, Error)]
 pub enum HouseError {
-    /// A sensor could not be paired, or reached.
-    #[error("the sensor {name:?} did not do what its owner wants")]
-    Ceremony {
+    /// A sensor could not be paired.
+    #[error("the sensor {name:?} could not be paired")]
+    Unpaired {
         /// Which.
         name: &'static str,
         /// Why.
-        source: Box<CeremonyError>,
+        source: Box<OwnerError>,
+    },
+    /// A sensor could not be reached, or did not listen.
+    #[error("the sensor {name:?} did not do what its owner wants")]
+    Untold {
+        /// Which.
+        name: &'static str,
+        /// Why.
+        source: Box<TalkError>,
     },
     /// A sensor has other settings than it was given.
     #[error("the sensor {name:?} took other settings than it was given")]
@@ -71,7 +77,7 @@ pub enum HouseError {
         /// Why.
         source: QueueFull,
     },
-    /// A word does not fit into a message for a sensor.
+    /// A number or a word is none for a sensor.
     #[error("the sensor {name:?} cannot be described")]
     Words {
         /// Which.
@@ -110,7 +116,7 @@ impl House {
             watches: Vec::new(),
             next_minute: begins,
             zero,
-            revision: 0,
+            revision: first_settings().revision,
         };
         for (furniture, number) in FURNITURE.into_iter().zip(1_u64..) {
             let sensor = house.move_in(furniture, number, seed)?;
@@ -137,7 +143,8 @@ impl House {
         let hardware = Hardware::new(0).ok_or_else(words)?;
         let product = Product(u16::try_from(number).map_err(|_| words())?);
         let identity = Identity::generate(product, hardware, &mut luck(seed ^ number << 48));
-        let (code, climate, zero) = (identity.setup_code(), self.climate, self.zero);
+        let label = Label::parse(&identity.setup_code().label().to_string()).map_err(|_| words())?;
+        let (climate, zero) = (self.climate, self.zero);
         let id = self.world.add(Simulated {
             identity,
             channels: profile.channels(),
@@ -145,10 +152,10 @@ impl House {
             trusted: NO_UPDATES,
             watcher: None,
         });
-        let wishes = (message::Name::new(name).ok_or_else(words)?, Settings::DEFAULT);
-        let owned = self.owner.pair(&mut self.world, &code, wishes, PATIENCE_US);
-        let owned = owned.map_err(|source| HouseError::Ceremony { name, source: Box::new(source) })?;
-        Ok(Sensor { address: Address::new(owned.address), name, room, profile, id, owned })
+        let wishes = Wishes { name: Some(Name::parse(name).map_err(|_| words())?), room: None };
+        let claim = self.owner.pair(&mut self.world, &label, (wishes, first_settings()), PATIENCE_US);
+        let claim = claim.map_err(|source| HouseError::Unpaired { name, source: Box::new(source) })?;
+        Ok(Sensor { address: claim.address, name, room, profile, id, claim })
     }
 
     /// The sensors.
@@ -197,8 +204,14 @@ impl House {
 
     fn pass_until(&mut self, end: UnixMillis, sent: &mut Vec<Sent>) {
         let end_us = u64::try_from(end - self.zero).unwrap_or(0).saturating_mul(1000);
-        let zero = self.zero;
-        sent.extend(self.world.run_until(end_us).iter().filter_map(|pdu| heard(zero, pdu)));
+        for pdu in self.world.run_until(end_us) {
+            let at = at(self.zero, pdu.at_us);
+            let advert = heard(&pdu, Stamp::wall(at));
+            // Others are pairing adverts.
+            if advert.service_data.iter().any(|(uuid, _)| *uuid == v2::UUID) {
+                sent.push(Sent { at, advert });
+            }
+        }
     }
 
     /// Tells all sensors to live so from now on: somebody presses the button of each, and their hub connects and says it.
@@ -206,17 +219,17 @@ impl House {
     ///
     /// # Errors
     /// [`HouseError`].
-    pub fn set(&mut self, settings: Settings) -> Result<(), HouseError> {
+    pub fn set(&mut self, settings: &SensorSettings) -> Result<(), HouseError> {
         self.revision = self.revision.wrapping_add(1);
-        let settings = Settings { revision: self.revision, ..settings };
-        for Sensor { id, name, owned, .. } in &self.sensors {
-            let failed = |source| HouseError::Ceremony { name, source: Box::new(source) };
+        let settings = SensorSettings { revision: self.revision, ..settings.clone() };
+        for Sensor { id, name, claim, .. } in &self.sensors {
+            let failed = |source| HouseError::Untold { name, source: Box::new(source) };
             self.world.happen(*id, Happening::Pressed).map_err(|source| HouseError::Deaf { name, source })?;
-            let (mut session, _) = self.owner.reach(&mut self.world, owned, PATIENCE_US).map_err(failed)?;
-            match session.ask(&ToSensor::Set(settings)).map_err(failed)? {
-                ToHub::Settings(taken) if taken == settings => session.end(),
-                _ => return Err(HouseError::Settings { name }),
+            let mut session = self.owner.reach(&mut self.world, claim, PATIENCE_US).map_err(failed)?;
+            if at_once(session.set(&settings)).map_err(failed)? != settings {
+                return Err(HouseError::Settings { name });
             }
+            at_once(session.end());
         }
         Ok(())
     }
@@ -228,16 +241,4 @@ fn told(quantity: Quantity, is_passing: bool) -> Happening {
 
 fn at(zero: UnixMillis, us: u64) -> UnixMillis {
     zero + i64::try_from(us / 1000).unwrap_or(i64::MAX)
-}
-
-/// What a receiver makes of an advert; `None` when it is not in BTHome, as pairing adverts are not.
-fn heard(zero: UnixMillis, pdu: &AdvertisingPdu) -> Option<Sent> {
-    let at = at(zero, pdu.at_us);
-    let stamp = Stamp::wall(at);
-    let advert = RawAdvert {
-        received_us: stamp.ms.saturating_mul(1000),
-        service_data: vec![(v2::UUID, pdu.service_data_16(v2::UUID)?.to_vec())],
-        ..RawAdvert::new(Address::new(pdu.from), stamp)
-    };
-    Some(Sent { at, advert })
 }

@@ -1,8 +1,9 @@
 //! A whole house in one process, from a seed: rooms with a climate, sensors with their firmware, air that loses frames.
 //!
-//! The sensors are real: `fw-host` runs their whole program on simulated air, an owner pairs them by their setup codes, and
-//! they send encrypted BTHome adverts as their settings say. From there on everything is the hub itself. The same seed
-//! gives the same adverts, so that a failed run is repeated by its number.
+//! The sensors are real: `fw-host` runs their whole program on simulated air, and they send encrypted BTHome adverts as
+//! their settings say. From there on everything is the hub itself: in [`Range`] of a hub it pairs them as it would any, and
+//! where no hub is needed an [`Owner`] has the same sessions with them. The same seed gives the same adverts, so that a
+//! failed run is repeated by its number.
 //!
 //! ```
 //! use hub_model::UnixMillis;
@@ -23,6 +24,8 @@ mod climate;
 mod clock;
 mod furnish;
 mod house;
+mod link;
+mod owner;
 mod past;
 mod range;
 mod sensor;
@@ -34,6 +37,8 @@ pub use climate::Climate;
 pub use clock::SimClock;
 pub use furnish::furnish;
 pub use house::{House, HouseError};
+pub use link::{Reach, SimLink};
+pub use owner::{Owner, OwnerError, Talk, at_once};
 pub use past::{Past, PastError, live_through};
-pub use range::{Range, RangeLink};
+pub use range::Range;
 pub use sensor::{Profile, Sensor, Sent};

@@ -6,9 +6,8 @@ use std::{
 
 use fw_host::Listening;
 use hub_assembly::{Captured, Hub, Replay, ReplayClock, ReplayError, Summary};
-use hub_model::UnixMillis;
+use hub_model::{SensorSettings, UnixMillis};
 use thiserror::Error;
-use wire::settings::Settings;
 
 use crate::{House, HouseError, Sent};
 
@@ -22,7 +21,7 @@ pub struct Past {
     /// From when to when.
     pub span: Range<UnixMillis>,
     /// What the sensors are told at its begin.
-    pub settings: Settings,
+    pub settings: SensorSettings,
 }
 
 /// Why a past could not be lived through.
@@ -79,7 +78,7 @@ fn live(
     let all_ms: i64 = pasts.iter().map(|past| past.span.end - past.span.start).sum();
     let mut done_ms = 0;
     for past in pasts {
-        house.set(past.settings)?;
+        house.set(&past.settings)?;
         let mut now = past.span.start;
         while now < past.span.end {
             let next = past.span.end.min(now + STRETCH_MS);

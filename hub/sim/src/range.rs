@@ -2,16 +2,12 @@ use std::{cell::RefCell, fmt, rc::Rc, sync::Arc, time::Duration};
 
 use fw_host::{AdvertisingPdu, World};
 use hub_assembly::Pipeline;
-use hub_model::{
-    Address, AdvertisingData, Clock, Link, LinkError, Links, Peer, RawAdvert, ReceiverId, Stamp, UnixMillis,
-};
+use hub_model::{Clock, LinkError, Links, Peer, Stamp, UnixMillis};
 
-use crate::{Air, SimClock};
+use crate::{Air, Reach, SimClock, SimLink, air::heard};
 
 /// How long a hub waits for a connectable advert of a sensor, µs.
 const CONNECT_US: u64 = 6_000_000;
-/// How long it waits for an answer, µs.
-const ANSWER_US: u64 = 10_000_000;
 /// How far time is let pass at once, ms: what is heard is heard so late at most.
 const STRIDE_MS: u64 = 100;
 
@@ -119,110 +115,30 @@ impl Inner {
     }
 }
 
-/// What a receiver makes of an advert.
-pub(crate) fn heard(pdu: &AdvertisingPdu, at: Stamp) -> RawAdvert {
-    let AdvertisingData { name, service_data, long_service_data, manufacturer_data } =
-        AdvertisingData::parse(pdu.data());
-    RawAdvert {
-        receiver: ReceiverId::NONE,
-        received_us: at.ms.saturating_mul(1000),
-        name,
-        service_data,
-        long_service_data,
-        manufacturer_data,
-        is_random: true,
-        is_connectable: pdu.is_connectable,
-        ..RawAdvert::new(Address::new(pdu.from), at)
+impl Reach for Range {
+    fn act<T>(&mut self, act: impl FnOnce(&mut World) -> T) -> T {
+        let mut inner = self.inner.borrow_mut();
+        let done = act(&mut inner.world);
+        inner.catch_up();
+        done
     }
 }
 
 impl Links for Range {
-    type Link = RangeLink;
+    type Link = SimLink<Self>;
 
-    async fn connect(&self, peer: Peer) -> Result<RangeLink, LinkError> {
-        let mut inner = self.inner.borrow_mut();
-        let connected = inner.world.connect(peer.address.bytes(), CONNECT_US);
-        inner.catch_up();
-        let link = connected.map_err(|error| refused(error, peer.address))?;
-        if let Some(after) = inner.cuts.pop() {
-            inner.world.lose_after(&link, after);
+    async fn connect(&self, peer: Peer) -> Result<SimLink<Self>, LinkError> {
+        let mut link = SimLink::connect(self.clone(), peer.address, CONNECT_US)?;
+        let cut = self.inner.borrow_mut().cuts.pop();
+        if let Some(after) = cut {
+            link.lose_after(after);
         }
-        Ok(RangeLink { range: self.clone(), link: Some(link), address: peer.address })
+        Ok(link)
     }
 
     async fn pass(&self, at_most: Duration) {
         let ms = u64::try_from(at_most.as_millis()).unwrap_or(u64::MAX).clamp(1, STRIDE_MS);
         let end = self.inner.borrow().clock.at() + i64::try_from(ms).unwrap_or(1);
         self.live_until(end);
-    }
-}
-
-/// A connection with a simulated sensor.
-pub struct RangeLink {
-    range: Range,
-    link: Option<fw_host::Link>,
-    address: Address,
-}
-
-impl fmt::Debug for RangeLink {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RangeLink").field("address", &self.address).finish_non_exhaustive()
-    }
-}
-
-impl RangeLink {
-    fn act<T>(
-        &mut self,
-        act: impl FnOnce(&mut World, &mut fw_host::Link) -> Result<T, fw_host::LinkError>,
-    ) -> Result<T, LinkError> {
-        let link = self.link.as_mut().ok_or(LinkError::Lost)?;
-        let mut inner = self.range.inner.borrow_mut();
-        let done = act(&mut inner.world, link);
-        inner.catch_up();
-        done.map_err(|error| refused(error, self.address))
-    }
-
-    fn end(&mut self) {
-        if let Some(link) = self.link.take() {
-            let mut inner = self.range.inner.borrow_mut();
-            inner.world.disconnect(link);
-            inner.catch_up();
-        }
-    }
-}
-
-impl Link for RangeLink {
-    fn mtu(&self) -> u16 {
-        let size = self.link.as_ref().map_or(20, |link| link.piece_size().bytes());
-        u16::try_from(size + 3).unwrap_or(23)
-    }
-
-    async fn write(&mut self, piece: &[u8]) -> Result<(), LinkError> {
-        self.act(|world, link| world.write(link, piece))
-    }
-
-    async fn notified(&mut self) -> Result<Vec<u8>, LinkError> {
-        self.act(|world, link| world.notification(link, ANSWER_US))
-    }
-
-    async fn hang_up(mut self) {
-        self.end();
-    }
-}
-
-impl Drop for RangeLink {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-fn refused(error: fw_host::LinkError, address: Address) -> LinkError {
-    match error {
-        fw_host::LinkError::Unheard => LinkError::Unreachable { address },
-        fw_host::LinkError::Gone => LinkError::Lost,
-        fw_host::LinkError::Silent => LinkError::Silent { patience: Duration::from_micros(ANSWER_US) },
-        fw_host::LinkError::Refused { .. } | fw_host::LinkError::Table => {
-            LinkError::Foreign { address, problem: error.to_string() }
-        }
     }
 }

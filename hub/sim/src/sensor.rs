@@ -1,8 +1,9 @@
 use std::fmt;
 
-use fw_host::{Owned, SensorId};
+use fw_host::SensorId;
 use fw_logic::Channel;
-use hub_model::{Address, BindKey, RawAdvert, Stamp, UnixMillis};
+use hub_link::present_key;
+use hub_model::{Address, BindKey, Claim, RawAdvert, Stamp, UnixMillis};
 use units::{Measure, Quantity};
 use wire::bthome::{Item, MAX_SERVICE_DATA, v2};
 
@@ -98,7 +99,7 @@ pub struct Sensor {
     /// What it measures.
     pub profile: Profile,
     pub(crate) id: SensorId,
-    pub(crate) owned: Owned,
+    pub(crate) claim: Claim,
 }
 
 impl fmt::Debug for Sensor {
@@ -110,7 +111,7 @@ impl fmt::Debug for Sensor {
 impl Sensor {
     /// The key to adopt it with.
     pub fn bind_key(&self) -> BindKey {
-        BindKey::new(self.owned.advert_key())
+        present_key(&self.claim)
     }
 
     /// The counter of one of its frames, and what it says, in steps of each quantity; `None` when it is none of its.
@@ -118,7 +119,7 @@ impl Sensor {
         let (_, data) = advert.service_data.iter().find(|(uuid, _)| *uuid == v2::UUID)?;
         let frame = v2::Frame::parse(data).ok()?;
         let mut buffer = [0; MAX_SERVICE_DATA];
-        let items = frame.open(&self.owned.advert_key(), self.address.bytes(), &mut buffer).ok()?;
+        let items = frame.open(self.bind_key().bytes(), self.address.bytes(), &mut buffer).ok()?;
         let measure = |item| match item {
             Item::Reading { quantity: Quantity::SettingsRevision, .. } => None,
             Item::Reading { quantity, value, .. } => Some(Measure::new(quantity, value)),

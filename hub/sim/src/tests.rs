@@ -1,9 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fw_host::Listening;
-use hub_model::{Address, UnixMillis};
+use hub_link::first_settings;
+use hub_model::{Address, SensorSettings, UnixMillis};
 use units::Quantity;
-use wire::settings::Settings;
 
 use crate::{Air, Climate, House, Profile, Sent};
 
@@ -86,7 +86,7 @@ fn settings_are_told_over_the_air_and_lived_by() {
         told(house, &sent).values().map(|frames| frames.len()).max().unwrap()
     };
     let seldom = frames(&mut house);
-    house.set(Settings { advert_interval_ms: 1000, ..Settings::DEFAULT }).unwrap();
+    house.set(&SensorSettings { advert_interval_ms: 1000, ..first_settings() }).unwrap();
     let often = frames(&mut house);
     assert!((700..1100).contains(&seldom) && (3500..4300).contains(&often), "{seldom} and {often} adverts an hour");
 }

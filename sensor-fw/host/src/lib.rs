@@ -32,12 +32,12 @@
 //! ```
 //!
 //! A [`World`] has any number of sensors in one process, on [simulated air](AdvertisingPdu) and in simulated time: the same
-//! program, a virtual controller instead of the socket, flash in memory. An [`Owner`] pairs them as a hub would. A year of
-//! a sensor passes in seconds; the same seed gives the same adverts.
+//! program, a virtual controller instead of the socket, flash in memory. Whoever has it hears their adverts and connects to
+//! them, as a hub does. A year of a sensor passes in seconds; the same seed gives the same adverts.
 //!
 //! ```
-//! use fw_host::{Identity, NO_UPDATES, Owner, Simulated, Values, World, luck};
-//! use wire::{firmware::Hardware, message::Name, settings::Settings, setup_code::Product};
+//! use fw_host::{Identity, NO_UPDATES, Simulated, Values, World, luck};
+//! use wire::{firmware::Hardware, gatt, pairing_advert::PairingAdvert, setup_code::Product};
 //!
 //! let hardware = Hardware::new(0).ok_or("there are 32 revisions")?;
 //! let (identity, room) = (Identity::generate(Product(1), hardware, &mut luck(7)), Values::Room { seed: 7 });
@@ -47,10 +47,13 @@
 //! let (channels, model) = (room.channels(), room.model());
 //! world.add(Simulated { identity, channels, model, trusted: NO_UPDATES, watcher: None });
 //!
-//! let wishes = (Name::new("Kitchen").ok_or("at most 32 bytes")?, Settings::DEFAULT);
-//! let owned = Owner::new(7).pair(&mut world, &label, wishes, 60_000_000)?;
-//! let hour = world.run_until(3_600_000_000);
-//! assert!(hour.iter().any(|pdu| pdu.from == owned.address && pdu.is_connectable), "windows for its hub");
+//! // Its battery is new: it waits for whoever has its label.
+//! let minute = world.run_until(60_000_000);
+//! let data = minute.iter().find_map(|pdu| pdu.service_data_128(gatt::SERVICE)).ok_or("it is not heard")?;
+//! assert!(PairingAdvert::parse(data)?.is_of(&label.secret));
+//! let from = minute.first().ok_or("it is not heard")?.from;
+//! let link = world.connect(from, 60_000_000)?;
+//! # world.disconnect(link);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -64,7 +67,6 @@ mod flash;
 mod hci;
 mod identity;
 mod luck;
-mod owner;
 mod run;
 mod values;
 mod world;
@@ -75,7 +77,6 @@ pub use flash::{FlashError, FlashFile, OpenError};
 pub use hci::{Hci, HciError, Unreachable};
 pub use identity::{Identity, IdentityError};
 pub use luck::luck;
-pub use owner::{CeremonyError, Owned, Owner, Session};
 pub use run::{RunError, Sensor, run};
 pub use values::{Table, Values, ValuesError};
-pub use world::{Link, LinkError, Model, NO_UPDATES, QueueFull, SensorId, Simulated, Watcher, World};
+pub use world::{Flaw, Link, LinkError, Model, NO_UPDATES, QueueFull, SensorId, Simulated, Watcher, World};

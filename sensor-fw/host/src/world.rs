@@ -1,21 +1,24 @@
 //! Any number of sensors on simulated air, in simulated time.
 
+mod flaw;
 mod link;
 mod parts;
 mod sensor;
 
-use std::{fmt, mem};
+use std::{fmt, mem, rc::Rc};
 
 use fw_app::Happening;
 use fw_logic::nor::Fault;
-use wire::service::ResetReason;
+use wire::{firmware::Version, service::ResetReason};
 
 use crate::air::{AdvertisingPdu, Listening};
 
+pub use flaw::Flaw;
 pub use link::{Link, LinkError};
 pub use parts::{Model, Watcher};
 pub use sensor::{NO_UPDATES, Simulated};
 
+use flaw::Flaws;
 use sensor::{Met, Sensor};
 
 /// Which sensor of a world.
@@ -40,6 +43,7 @@ pub struct World {
     /// What was sent since somebody asked.
     sent: Vec<AdvertisingPdu>,
     links: u64,
+    flaws: Flaws,
 }
 
 impl fmt::Debug for World {
@@ -53,8 +57,9 @@ impl fmt::Debug for World {
 
 impl World {
     /// An empty world, of whose adverts everyone is told.
-    pub const fn new(seed: u64) -> Self {
-        Self { sensors: Vec::new(), now_us: 0, seed, listening: Listening::Every, sent: Vec::new(), links: 0 }
+    pub fn new(seed: u64) -> Self {
+        let (sensors, sent, flaws) = (Vec::new(), Vec::new(), Flaws::default());
+        Self { sensors, now_us: 0, seed, listening: Listening::Every, sent, links: 0, flaws }
     }
 
     /// From now on whoever listens is told these adverts.
@@ -66,7 +71,7 @@ impl World {
     pub fn add(&mut self, simulated: Simulated) -> SensorId {
         let id = SensorId(self.sensors.len());
         let seed = (self.seed ^ id.0 as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        self.sensors.push(Sensor::new(simulated, seed, self.now_us));
+        self.sensors.push(Sensor::new(simulated, seed, self.now_us, Rc::clone(&self.flaws)));
         id
     }
 
@@ -84,7 +89,7 @@ impl World {
     }
 
     /// The same, for whoever listens beside others: what was sent meanwhile is handed out once more.
-    pub(crate) fn overhear(&mut self, end_us: u64) -> Vec<AdvertisingPdu> {
+    pub fn overhear(&mut self, end_us: u64) -> Vec<AdvertisingPdu> {
         let before = self.sent.len();
         self.pass(end_us);
         self.sent.get(before..).unwrap_or_default().to_vec()
@@ -118,8 +123,14 @@ impl World {
     /// battery is changed it is dead.
     pub fn cut_power(&mut self, id: SensorId, after: u64, fault: Fault, luck: u64) {
         if let Some(sensor) = self.sensor(id) {
-            sensor.flash.0.borrow_mut().cut_power(after, fault, luck);
+            sensor.flash.nor().cut_power(after, fault, luck);
         }
+    }
+
+    /// Programs of this version have this flaw, from their next start on. What takes updates cannot know: they are signed as
+    /// any other, and only what the bootloader and the program itself do about new ones keeps a sensor alive.
+    pub fn spoil(&mut self, version: Version, flaw: Flaw) {
+        self.flaws.borrow_mut().insert(version, flaw);
     }
 
     /// Why the program of a sensor ended by itself; `None` while it runs, and where only its power is gone.
@@ -129,7 +140,7 @@ impl World {
 
     /// How often the page of a sensor's flash that wears most was erased.
     pub fn wear(&self, id: SensorId) -> u32 {
-        self.sensors.get(id.0).map_or(0, |sensor| sensor.flash.0.borrow().wear())
+        self.sensors.get(id.0).map_or(0, |sensor| sensor.flash.nor().wear())
     }
 
     /// A sensor, as late as it is in the world.

@@ -1,52 +1,21 @@
 //! A hub on a disk in a temporary folder, a house, air, and a clock, under the control of a test.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering},
-    },
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use fw_host::Listening;
 use hub_assembly::{Config, Hub, Keeper, Pipeline, Surroundings};
 use hub_model::{
-    BootId, Clock, Command, DeviceId, Epoch, EventBody, EventLog, Now, RawAdvert, ReceiverId, ReplayRule, Request, Seq,
-    SeriesKey, Stamp, TimeQuality, UnixMillis, WallTime,
+    Clock, Command, DeviceId, Epoch, EventBody, EventLog, RawAdvert, ReceiverId, ReplayRule, Request, Seq, SeriesKey,
+    UnixMillis,
 };
-use hub_sim::{Air, House, furnish};
+use hub_sim::{Air, House, SimClock, furnish};
 use tempfile::TempDir;
 
 pub(crate) const START: UnixMillis = UnixMillis(1_795_219_200_000);
-/// The hub was switched on so many milliseconds before the test begins.
-const UP_MS: i64 = 100_000;
-
-/// A clock that the test sets; every kill of the hub is a new boot.
-#[derive(Default)]
-struct SetClock {
-    at: AtomicI64,
-    booted_at: AtomicI64,
-    boot: AtomicU32,
-    is_known: AtomicBool,
-}
-
-impl Clock for SetClock {
-    fn now(&self) -> Now {
-        let at = UnixMillis(self.at.load(Ordering::Relaxed));
-        let ms = u64::try_from(at.0 - self.booted_at.load(Ordering::Relaxed)).unwrap();
-        let wall = if self.is_known.load(Ordering::Relaxed) {
-            WallTime { at, quality: TimeQuality::Synchronised }
-        } else {
-            // 1970, as on a machine without a real-time clock.
-            WallTime { at: UnixMillis(i64::try_from(ms).unwrap()), quality: TimeQuality::Estimated }
-        };
-        Now { stamp: Stamp { boot: BootId(self.boot.load(Ordering::Relaxed)), ms }, us: ms * 1000, wall }
-    }
-}
 
 pub(crate) struct World {
     folder: TempDir,
-    clock: Arc<SetClock>,
+    clock: Arc<SimClock>,
     house: House,
     air: Air,
     running: Option<(Hub, Pipeline, Keeper)>,
@@ -68,9 +37,8 @@ impl World {
     }
 
     fn with_clock(seed: u64, is_known: bool) -> Self {
-        let clock = Arc::new(SetClock::default());
-        clock.at.store(START.0, Ordering::Relaxed);
-        clock.is_known.store(is_known, Ordering::Relaxed);
+        let clock = Arc::new(SimClock::booted(START));
+        clock.know(is_known);
         let mut house = House::new(seed, START).unwrap();
         // Three copies of each frame, as if the others were lost.
         house.listen(Listening::First(3));
@@ -94,7 +62,7 @@ impl World {
     /// Boots the machine.
     fn boot(&mut self) {
         self.boots += 1;
-        self.clock.booted_at.store(self.clock.at.load(Ordering::Relaxed) - UP_MS, Ordering::Relaxed);
+        self.clock.boot();
         self.start();
     }
 
@@ -106,7 +74,7 @@ impl World {
             epoch_if_new: Epoch(7),
             luck: Box::new(|bytes| bytes.fill(7)),
             clock: Box::new(move |boot, _| {
-                clock.boot.store(boot.0, Ordering::Relaxed);
+                clock.number(boot);
                 clock
             }),
         };
@@ -127,7 +95,7 @@ impl World {
         let mut all = Vec::new();
         for sent in self.house.live_until(at + 60_000) {
             let sent_at = sent.at;
-            self.clock.at.store(sent_at.0, Ordering::Relaxed);
+            self.clock.set(sent_at);
             let heard = self.air.carry(&sent.heard_at(self.clock.now().stamp, self.clock.now().us));
             if let Some(advert) = heard.first() {
                 self.learn(sent_at, advert);
@@ -137,7 +105,7 @@ impl World {
                 all.push(advert);
             }
         }
-        self.clock.at.store(at.0 + 60_000, Ordering::Relaxed);
+        self.clock.set(at + 60_000);
         all
     }
 
@@ -203,7 +171,7 @@ impl World {
     }
 
     pub(crate) fn set_clock(&self) {
-        self.clock.is_known.store(true, Ordering::Relaxed);
+        self.clock.know(true);
     }
 
     pub(crate) fn count(&self, code: &str) -> u64 {

@@ -63,7 +63,7 @@ pub(super) const ROWS: &[Row] = &[
             "hub-decode",
         ],
     ),
-    row("hub-sim", &["hub-model", "hub-assembly", "fw-host", "fw-app", "fw-logic", "wire", "units"]),
+    row("hub-sim", &["hub-model", "hub-link", "hub-assembly", "fw-host", "fw-app", "fw-logic", "wire", "units"]),
     row("xtask", &[]),
 ];
 
@@ -76,7 +76,7 @@ pub(super) const ALONE: &[(&str, &[&str])] = &[
     ("sha2", &["wire", "fw-logic", "hub-ota", "hub-receive", "hub-testbed"]),
     ("x25519-dalek", &["fw-logic"]),
     ("chacha20poly1305", &["fw-logic"]),
-    ("snow", &["fw-logic", "fw-host", "hub-link"]),
+    ("snow", &["fw-logic", "hub-link"]),
     ("sht4x", &["fw-drivers"]),
     ("scd4x", &["fw-drivers"]),
     ("trouble-host", &["fw-app", "fw-host"]),

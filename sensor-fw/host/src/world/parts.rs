@@ -10,18 +10,13 @@ use std::{
 };
 
 use chacha20::ChaCha8Rng;
-use embassy_futures::block_on;
-use embedded_storage_async::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
 use fw_app::{Board, Chip, Happening, Inputs, Led, Note, Notes};
 use fw_drivers::{Probe, Sample};
-use fw_logic::nor::{NorError, NorSim};
+use fw_logic::nor::NorHandle;
 use units::Measure;
 
 use super::QueueFull;
-use crate::{
-    clock::Clock,
-    flash::{PAGE, SIZE, WORD},
-};
+use crate::{clock::Clock, flash::PAGE};
 
 /// How many things may happen before the sensor takes the first.
 const QUEUE: usize = 8;
@@ -44,45 +39,8 @@ impl Board for SimBoard {
     type Notes = Watched;
 }
 
-/// Flash that outlives the program; clones are the same flash.
-#[derive(Debug, Clone)]
-pub(super) struct Flash(pub(super) Rc<RefCell<NorSim<{ PAGE as usize }>>>);
-
-impl Flash {
-    pub(super) fn new() -> Self {
-        Self(Rc::new(RefCell::new(NorSim::new((SIZE / PAGE) as usize))))
-    }
-}
-
-impl ErrorType for Flash {
-    type Error = NorError;
-}
-
-/// Simulated flash is never waited for, so that nothing is held while anybody waits.
-impl ReadNorFlash for Flash {
-    const READ_SIZE: usize = 1;
-
-    async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorError> {
-        block_on(self.0.borrow_mut().read(offset, bytes))
-    }
-
-    fn capacity(&self) -> usize {
-        SIZE as usize
-    }
-}
-
-impl NorFlash for Flash {
-    const WRITE_SIZE: usize = WORD as usize;
-    const ERASE_SIZE: usize = PAGE as usize;
-
-    async fn erase(&mut self, from: u32, to: u32) -> Result<(), NorError> {
-        block_on(self.0.borrow_mut().erase(from, to))
-    }
-
-    async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), NorError> {
-        block_on(self.0.borrow_mut().write(offset, bytes))
-    }
-}
+/// Flash that outlives the program.
+pub(super) type Flash = NorHandle<{ PAGE as usize }>;
 
 /// Measures what a model says.
 #[derive(Clone)]

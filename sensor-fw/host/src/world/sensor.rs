@@ -21,12 +21,15 @@ use wire::{
     service::ResetReason,
 };
 
-use super::parts::{Dark, Flash, Happenings, Model, ModelProbe, SimBoard, Watched, Watcher};
+use super::{
+    flaw::{Ended, Flaws},
+    parts::{Dark, Flash, Happenings, Model, ModelProbe, SimBoard, Watched, Watcher},
+};
 use crate::{
     air::{AdvertisingPdu, Controller, Listening, Radio},
     boot::boot,
     clock::Clock,
-    flash::map,
+    flash::{PAGE, SIZE, map},
     identity::Identity,
 };
 
@@ -48,9 +51,6 @@ pub struct Simulated {
     pub watcher: Option<Watcher>,
 }
 
-/// Why a program ended; `None` when it wants to start anew.
-type Ended = Option<String>;
-
 /// A sensor with power, or without.
 pub(super) struct Sensor {
     pub(super) controller: Rc<RefCell<Controller>>,
@@ -67,6 +67,7 @@ pub(super) struct Sensor {
     program: Option<Pin<Box<dyn Future<Output = Ended>>>>,
     woken: Arc<Woken>,
     stopped: Option<String>,
+    flaws: Flaws,
 }
 
 /// What outlives programs.
@@ -88,7 +89,7 @@ impl Wake for Woken {
 
 impl Sensor {
     /// A sensor whose battery is put in now.
-    pub(super) fn new(simulated: Simulated, seed: u64, now_us: u64) -> Self {
+    pub(super) fn new(simulated: Simulated, seed: u64, now_us: u64, flaws: Flaws) -> Self {
         let Simulated { identity, channels, model, trusted, watcher } = simulated;
         let clock = Clock::at(now_us);
         let model = Rc::new(RefCell::new(model));
@@ -96,7 +97,7 @@ impl Sensor {
         let mut sensor = Self {
             controller: Rc::new(RefCell::new(Controller::new(seed))),
             happenings: Happenings::default(),
-            flash: Flash::new(),
+            flash: Flash::new((SIZE / PAGE) as usize),
             address: identity.address(),
             link: 0,
             // The program takes them as the constants that they are on a chip.
@@ -108,6 +109,7 @@ impl Sensor {
             program: None,
             woken: Arc::default(),
             stopped: None,
+            flaws,
         };
         sensor.start(ResetReason::PowerOn);
         sensor
@@ -116,14 +118,15 @@ impl Sensor {
     /// Begins the program anew.
     pub(super) fn start(&mut self, reset: ResetReason) {
         self.stop();
-        self.flash.0.borrow_mut().power_up();
+        self.flash.nor().power_up();
         let (is, flash, luck) = (Rc::clone(&self.is), self.flash.clone(), ChaCha8Rng::from_rng(&mut self.luck));
         let radio = Radio { controller: Rc::clone(&self.controller), clock: Rc::clone(&self.clock) };
         let (probe, inputs, notes) = (self.probe.clone(), self.happenings.clone(), self.watched.clone());
+        let (controller, flaws) = (Rc::clone(&self.controller), Rc::clone(&self.flaws));
         self.program = Some(Box::pin(async move {
             let program = match boot(flash.clone(), &is.identity, &is.trusted).await {
                 Ok(program) => program,
-                Err(error) => return Some(error.to_string()),
+                Err(error) => return Ended::Stopped(error.to_string()),
             };
             let parts = Parts::<SimBoard> {
                 identity: is.identity.pairing(is.channels, program.version),
@@ -140,9 +143,16 @@ impl Sensor {
                 luck,
                 notes,
             };
-            match Box::pin(fw_app::run(radio, parts)).await {
-                Stopped::Restart => None,
-                stopped => Some(stopped.to_string()),
+            let life = async {
+                match Box::pin(fw_app::run(radio, parts)).await {
+                    Stopped::Restart => Ended::Reset(ResetReason::Wanted),
+                    stopped => Ended::Stopped(stopped.to_string()),
+                }
+            };
+            let flaw = flaws.borrow().get(&program.version).copied();
+            match flaw {
+                Some(flaw) => flaw.let_live(life, &controller).await,
+                None => life.await,
             }
         }));
         self.woken.0.store(true, Ordering::Relaxed);
@@ -206,13 +216,13 @@ impl Sensor {
         while self.woken.0.swap(false, Ordering::Relaxed) {
             let Some(program) = &mut self.program else { return };
             let polled = self.clock.run(|| program.as_mut().poll(&mut Context::from_waker(&waker)));
-            if self.flash.0.borrow().is_off() {
+            if self.flash.nor().is_off() {
                 self.stop();
             }
             match polled {
                 Poll::Pending => {}
-                Poll::Ready(None) => self.start(ResetReason::Wanted),
-                Poll::Ready(Some(problem)) => {
+                Poll::Ready(Ended::Reset(reason)) => self.start(reason),
+                Poll::Ready(Ended::Stopped(problem)) => {
                     self.stop();
                     self.stopped = Some(problem);
                 }

@@ -19,22 +19,16 @@ use failure::Failure;
 use folder::Folder;
 use fw_host::Listening;
 use hub_assembly::{ADVERT_QUEUE, Config, Hub, Luck, NoLinks, Surroundings, chain};
-use hub_model::{Clock, Epoch, RawAdvert, ReceiverId};
+use hub_link::first_settings;
+use hub_model::{Clock, Epoch, RawAdvert, ReceiverId, SensorSettings};
 use hub_sim::{Air, House, Past, furnish, live_through};
 use rand::{RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
-use wire::settings::Settings;
 
 const DAY_MS: i64 = 86_400_000;
-/// How the sensors lived for a year: they measure every five minutes, and their hub may connect once an hour.
-const YEAR: Settings = Settings { sampling_s: 300, window_every_s: 3600, ..Settings::DEFAULT };
-/// How they lived since yesterday.
-const YESTERDAY: Settings = Settings { sampling_s: 60, heartbeat_s: 60, ..Settings::DEFAULT };
-/// How they live while somebody watches.
-const TODAY: Settings = Settings { advert_interval_ms: 1000, sampling_s: 5, heartbeat_s: 10, ..Settings::DEFAULT };
 /// Shares of frames lost by each of the two simulated receivers.
 const LOSS: f64 = 0.15;
 
@@ -91,6 +85,21 @@ fn open(config: Config, clock: &Arc<DemoClock>, seed: u64) -> Result<Hub, Failur
     Ok(Hub::open(config, around)?)
 }
 
+/// How the sensors lived for a year: they measure every five minutes, and their hub may connect once an hour.
+fn for_a_year() -> SensorSettings {
+    SensorSettings { sampling_s: 300, window_every_s: 3600, ..first_settings() }
+}
+
+/// How they lived since yesterday.
+fn since_yesterday() -> SensorSettings {
+    SensorSettings { sampling_s: 60, heartbeat_s: 60, ..first_settings() }
+}
+
+/// How they live while somebody watches.
+fn watched() -> SensorSettings {
+    SensorSettings { advert_interval_ms: 1000, sampling_s: 5, heartbeat_s: 10, ..first_settings() }
+}
+
 /// Keys of a demonstration follow from its seed.
 fn luck(seed: u64) -> Luck {
     let mut luck = ChaCha8Rng::seed_from_u64(seed);
@@ -101,7 +110,10 @@ fn luck(seed: u64) -> Luck {
 fn live_a_year(hub: &Hub, clock: &Arc<DemoClock>, seed: u64) -> Result<House, Failure> {
     let now = clock.real();
     let (begin, yesterday) = (now + -366 * DAY_MS, now + -DAY_MS);
-    let pasts = [Past { span: begin..yesterday, settings: YEAR }, Past { span: yesterday..now, settings: YESTERDAY }];
+    let pasts = [
+        Past { span: begin..yesterday, settings: for_a_year() },
+        Past { span: yesterday..now, settings: since_yesterday() },
+    ];
     clock.replay().set(begin);
     let mut house = House::new(seed, begin)?;
     furnish(hub, house.sensors())?;
@@ -123,7 +135,7 @@ fn live_a_year(hub: &Hub, clock: &Arc<DemoClock>, seed: u64) -> Result<House, Fa
         summary.bytes_stored as f64 / 1e6,
         clock.since_start().as_secs_f64()
     ));
-    house.set(TODAY)?;
+    house.set(&watched())?;
     house.listen(Listening::Every);
     Ok(house)
 }

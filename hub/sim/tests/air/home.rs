@@ -2,14 +2,15 @@
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
-use fw_host::{AdvertisingPdu, Identity, NO_UPDATES, Owned, Owner, SensorId, Simulated, Values, World};
+use fw_host::{AdvertisingPdu, Identity, NO_UPDATES, SensorId, Simulated, Values, World};
+use hub_link::{Label, present_key};
+use hub_model::{Claim, Name, SensorSettings, Wishes};
+use hub_sim::Owner;
 use units::Quantity;
 use wire::{
     bthome::{Item, MAX_SERVICE_DATA, v2},
     firmware::Hardware,
-    message::Name,
-    settings::Settings,
-    setup_code::{Product, SetupCode},
+    setup_code::Product,
 };
 
 pub(crate) const SECOND_US: u64 = 1_000_000;
@@ -20,9 +21,9 @@ pub(crate) const DAY_US: u64 = 24 * HOUR_US;
 /// What was noted, and when.
 pub(crate) type Notes = Rc<RefCell<Vec<(u64, String)>>>;
 
-pub(crate) fn simulated(seed: u64) -> (Simulated, SetupCode, Notes) {
+pub(crate) fn simulated(seed: u64) -> (Simulated, Label, Notes) {
     let identity = Identity::generate(Product(1), Hardware::new(0).unwrap(), &mut fw_host::luck(seed));
-    let code = identity.setup_code();
+    let label = Label::parse(&identity.setup_code().label().to_string()).unwrap();
     let values = Values::Room { seed };
     let notes = Notes::default();
     let kept = Rc::clone(&notes);
@@ -33,31 +34,36 @@ pub(crate) fn simulated(seed: u64) -> (Simulated, SetupCode, Notes) {
         trusted: NO_UPDATES,
         watcher: Some(Box::new(move |at_us, note| kept.borrow_mut().push((at_us, note.to_string())))),
     };
-    (simulated, code, notes)
+    (simulated, label, notes)
 }
 
 /// A world with one sensor that is owned.
 pub(crate) struct Home {
     pub(crate) world: World,
     pub(crate) owner: Owner,
-    pub(crate) owned: Owned,
+    pub(crate) claim: Claim,
     pub(crate) id: SensorId,
     pub(crate) notes: Notes,
 }
 
-pub(crate) fn home(seed: u64, settings: Settings) -> Home {
+/// Wishes for a sensor of this name.
+pub(crate) fn named(name: &str) -> Wishes {
+    Wishes { name: Some(Name::parse(name).unwrap()), room: None }
+}
+
+pub(crate) fn home(seed: u64, settings: SensorSettings) -> Home {
     let (mut world, mut owner) = (World::new(seed), Owner::new(seed));
-    let (simulated, code, notes) = simulated(seed);
+    let (simulated, label, notes) = simulated(seed);
     let id = world.add(simulated);
-    let owned = owner.pair(&mut world, &code, (Name::new("Kitchen").unwrap(), settings), MINUTE_US).unwrap();
-    Home { world, owner, owned, id, notes }
+    let claim = owner.pair(&mut world, &label, (named("Kitchen"), settings), MINUTE_US).unwrap();
+    Home { world, owner, claim, id, notes }
 }
 
 /// Counter and values of a frame.
-pub(crate) fn open(owned: &Owned, pdu: &AdvertisingPdu) -> Option<(u32, BTreeMap<Quantity, i64>)> {
+pub(crate) fn open(claim: &Claim, pdu: &AdvertisingPdu) -> Option<(u32, BTreeMap<Quantity, i64>)> {
     let frame = v2::Frame::parse(pdu.service_data_16(v2::UUID)?).ok()?;
     let mut buffer = [0; MAX_SERVICE_DATA];
-    let items = frame.open(&owned.advert_key(), pdu.from, &mut buffer).ok()?;
+    let items = frame.open(present_key(claim).bytes(), pdu.from, &mut buffer).ok()?;
     let values = items.filter_map(|item| match item {
         Item::Reading { quantity, value, .. } => Some((quantity, value)),
         _ => None,

@@ -3,17 +3,19 @@
 use std::collections::BTreeSet;
 
 use fw_app::Happening;
-use fw_host::{AdvertisingPdu, Listening, Owned, Owner, SensorId, World};
+use fw_host::{AdvertisingPdu, Listening, SensorId, World};
 use fw_logic::nor::Fault;
+use hub_link::{Label, first_settings};
+use hub_model::{Claim, SensorSettings};
+use hub_sim::Owner;
 use units::{Measure, Quantity};
-use wire::{message::Name, settings::Settings, setup_code::SetupCode};
 
-use crate::home::{DAY_US, HOUR_US, Home, MINUTE_US, SECOND_US, home, open, simulated};
+use crate::home::{DAY_US, HOUR_US, Home, MINUTE_US, SECOND_US, home, named, open, simulated};
 
 #[test]
 fn the_same_seed_sends_the_same_whatever_else_runs() {
     fn day(seed: u64) -> Vec<AdvertisingPdu> {
-        let mut home = home(seed, Settings::DEFAULT);
+        let mut home = home(seed, first_settings());
         home.world.run_until(DAY_US)
     }
     let alone = day(7);
@@ -28,7 +30,7 @@ fn the_same_seed_sends_the_same_whatever_else_runs() {
 #[test]
 fn who_listens_for_the_first_hears_each_frame_once_and_when_it_was_sent_first() {
     let day = |listening| {
-        let mut home = home(3, Settings::DEFAULT);
+        let mut home = home(3, first_settings());
         home.world.listen(listening);
         let now_us = home.world.now_us();
         home.world.run_until(now_us);
@@ -45,13 +47,13 @@ fn who_listens_for_the_first_hears_each_frame_once_and_when_it_was_sent_first() 
 
 #[test]
 fn a_door_is_told_at_once_in_a_burst() {
-    let Home { mut world, owned, id, .. } = home(4, Settings { window_every_s: 0, ..Settings::DEFAULT });
+    let Home { mut world, claim, id, .. } = home(4, SensorSettings { window_every_s: 0, ..first_settings() });
     world.run_until(HOUR_US);
     world.happen(id, Happening::Measured(Measure::new(Quantity::Door, 1))).unwrap();
     let sent = world.run_until(HOUR_US + SECOND_US);
     let told: Vec<u64> = sent
         .iter()
-        .filter(|pdu| open(&owned, pdu).is_some_and(|(_, values)| values.get(&Quantity::Door) == Some(&1)))
+        .filter(|pdu| open(&claim, pdu).is_some_and(|(_, values)| values.get(&Quantity::Door) == Some(&1)))
         .map(|pdu| pdu.at_us - HOUR_US)
         .collect();
     assert!(told[0] <= 10_000, "first after {} µs", told[0]);
@@ -60,8 +62,8 @@ fn a_door_is_told_at_once_in_a_burst() {
 
 #[test]
 fn no_counter_is_ever_used_twice_whatever_happens_to_the_battery() {
-    let settings = Settings { sampling_s: 300, window_every_s: 3600, ..Settings::DEFAULT };
-    let Home { mut world, owned, id, .. } = home(12, settings);
+    let settings = SensorSettings { sampling_s: 300, window_every_s: 3600, ..first_settings() };
+    let Home { mut world, claim, id, .. } = home(12, settings);
     world.listen(Listening::First(1));
     let (mut last, mut frames, mut cuts) = (None, 0, 0);
     for day in 1..=60 {
@@ -72,7 +74,7 @@ fn no_counter_is_ever_used_twice_whatever_happens_to_the_battery() {
             _ => {}
         }
         for pdu in world.run_until(day * DAY_US) {
-            let Some((counter, values)) = open(&owned, &pdu) else { continue };
+            let Some((counter, values)) = open(&claim, &pdu) else { continue };
             match &last {
                 // The same frame, by an advert that can be connected to.
                 Some((known, told)) if *known == counter => assert_eq!(*told, values),
@@ -93,17 +95,17 @@ fn no_counter_is_ever_used_twice_whatever_happens_to_the_battery() {
 #[test]
 fn a_hundred_sensors_share_the_air_and_each_is_heard_by_its_key() {
     let (mut world, mut owner) = (World::new(13), Owner::new(13));
-    let sensors: Vec<(SensorId, SetupCode)> = (0..100)
+    let sensors: Vec<(SensorId, Label)> = (0..100)
         .map(|seed| {
-            let (simulated, code, _) = simulated(1000 + seed);
-            (world.add(simulated), code)
+            let (simulated, label, _) = simulated(1000 + seed);
+            (world.add(simulated), label)
         })
         .collect();
-    let wishes = |nth: usize| (Name::new(&format!("Sensor {nth}")).unwrap(), Settings::DEFAULT);
-    let owned: Vec<Owned> = sensors
+    let wishes = |nth: usize| (named(&format!("Sensor {nth}")), first_settings());
+    let claims: Vec<Claim> = sensors
         .iter()
         .enumerate()
-        .map(|(nth, (_, code))| owner.pair(&mut world, code, wishes(nth), 10 * MINUTE_US).unwrap())
+        .map(|(nth, (_, label))| owner.pair(&mut world, label, wishes(nth), 10 * MINUTE_US).unwrap())
         .collect();
     let paired_us = world.now_us();
     assert!(paired_us < 10 * MINUTE_US, "{paired_us}");
@@ -112,9 +114,9 @@ fn a_hundred_sensors_share_the_air_and_each_is_heard_by_its_key() {
     assert!(sent.is_sorted_by_key(|pdu| pdu.at_us));
     let addresses: BTreeSet<_> = sent.iter().map(|pdu| pdu.from).collect();
     assert_eq!(addresses.len(), 100);
-    for owned in &owned {
-        let own = sent.iter().filter(|pdu| pdu.from == owned.address);
-        assert!(own.clone().count() > 700 && own.clone().all(|pdu| open(owned, pdu).is_some()));
+    for claim in &claims {
+        let own = sent.iter().filter(|pdu| pdu.from == claim.address.bytes());
+        assert!(own.clone().count() > 700 && own.clone().all(|pdu| open(claim, pdu).is_some()));
     }
 }
 
@@ -122,12 +124,12 @@ fn a_hundred_sensors_share_the_air_and_each_is_heard_by_its_key() {
 /// whole one.
 #[test]
 fn a_quarter_of_a_year_passes_while_one_waits() {
-    let Home { mut world, owned, id, .. } = home(14, Settings::DEFAULT);
+    let Home { mut world, claim, id, .. } = home(14, first_settings());
     world.listen(Listening::First(1));
     let mut counters = 0;
     for day in 1..=91 {
         let sent = world.run_until(day * DAY_US);
-        let mut own: Vec<u32> = sent.iter().filter_map(|pdu| Some(open(&owned, pdu)?.0)).collect();
+        let mut own: Vec<u32> = sent.iter().filter_map(|pdu| Some(open(&claim, pdu)?.0)).collect();
         own.dedup();
         assert!(own.is_sorted());
         counters += own.len();
