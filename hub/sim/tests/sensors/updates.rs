@@ -1,11 +1,15 @@
 //! New programs go round in rings, over real sessions with the whole firmware.
 
-use hub_model::{AlertKind, FirmwareVersion, HealthReader, PairingStep};
+use fw_host::Flaw;
+use hub_link::{HubIdentity, Session};
+use hub_model::{AlertKind, FirmwareVersion, HealthReader, Links as _, PairingStep, RawAdvert};
 use hub_ota::Policy;
+use hub_sim::at_once;
 use sha2::{Digest as _, Sha512};
 use wire::{
     firmware::Version,
     manifest::{KeyId, Manifest},
+    service::{Answer, Ask, Health, Progress, Stage},
     setup_code::Product,
 };
 
@@ -95,6 +99,69 @@ fn a_bad_release_for_a_hundred_sensors_is_halted_in_the_first_ring() {
     let advice = home.hub().doctor().health().alerts;
     assert!(advice.iter().any(|alert| alert.advice.contains("of 5 sensors in ring 1 failed")), "{advice:?}");
     assert_eq!(with_version(&home, &sensors, [9, 9, 9, 9]), 0);
+}
+
+/// How a sensor and its update are, as it says itself: somebody presses its button, and asks with its key.
+fn ask(home: &Home, sensor: &Bought) -> (Progress, u32, Health) {
+    home.press(sensor);
+    let (claim, hub) = (home.standing(sensor).claim, HubIdentity::from_bytes(&[7; HubIdentity::LENGTH]));
+    let link = at_once(home.range.connect(RawAdvert::timeless(claim.address).sender())).unwrap();
+    let mut session = at_once(Session::reach(link, (&claim.key, claim.key_epoch), &hub, [0; 8])).unwrap();
+    let answer = at_once(session.serve(&Ask::Progress)).unwrap();
+    let Answer::Progress(progress) = Answer::parse(&answer).unwrap() else { panic!("{answer:?}") };
+    let (boot, health) = (session.info().boot, at_once(session.health()).unwrap());
+    at_once(session.end());
+    (progress, boot, health)
+}
+
+/// So many sensors, and a release that they take and start, and that never comes to show that it works: of five they are back
+/// where they were, and the others never hear of it.
+#[track_caller]
+fn assert_taken_back((seed, count): (u64, u64), flaw: Flaw, most_ms: i64, failed: (u16, u16)) {
+    const BAD: [u8; 4] = [9, 2, 0, 0];
+    let policy = Policy::default().with_rings(5, &[10, 50]).unwrap().with_soak_h(0).unwrap();
+    let (mut home, sensors) = house(seed, count, policy);
+    home.range.with(|world| world.spoil(Version(BAD), flaw));
+    let before = home.standing(&sensors[0]).claim.firmware;
+    add(&home, BAD, 20_000);
+    assert!(home.live_until(most_ms, is_halted));
+
+    // Longer than until a sensor that failed would be tried again, and with a hub that has to remember.
+    home.live(2 * HOUR);
+    home.kill();
+    home.start();
+    home.live(2 * HOUR);
+    let advice = home.hub().doctor().health().alerts;
+    assert!(advice.iter().any(|alert| alert.advice.contains("5 of 5 sensors in ring 1 failed")), "{advice:?}");
+
+    let mut touched = 0;
+    for sensor in &sensors {
+        assert_eq!(home.standing(sensor).claim.firmware, before);
+        assert!(home.clock.at() - home.stored(sensor.device).last().unwrap().at < 10 * MINUTE, "it measures");
+        let (Progress { stage, version, .. }, boot, health) = ask(&home, sensor);
+        match stage {
+            // Three starts of the new program, each of which failed, between the two of the old one.
+            Stage::Reverted => {
+                assert_eq!((version, boot, (health.panics, health.watchdogs)), (Version(BAD), 5, failed));
+                touched += 1;
+            }
+            // Whoever was offered it, or was offered it again, would have a part of it.
+            _ => assert_eq!((stage, boot, (health.panics, health.watchdogs)), (Stage::None, 1, (0, 0))),
+        }
+    }
+    assert_eq!(touched, 5);
+}
+
+#[test]
+fn a_release_that_panics_for_a_hundred_sensors_is_taken_back_by_the_first_ring_and_offered_to_nobody_again() {
+    let flaw = Flaw::Panics { after_us: 1_000_000 };
+    assert_taken_back((204, 100), flaw, 2 * HOUR, (3, 0));
+}
+
+#[test]
+fn a_release_that_hangs_until_the_watchdog_bites_is_taken_back_by_the_first_ring_and_offered_to_nobody_again() {
+    let flaw = Flaw::Hangs { after_us: 1_000_000 };
+    assert_taken_back((205, 20), flaw, 8 * HOUR, (0, 3));
 }
 
 #[test]
