@@ -72,7 +72,10 @@ pub(crate) enum Failure {
     },
     #[error("the receivers of the store cannot be used")]
     Receivers(#[from] BookError),
-    #[error("receivers cannot connect to {address}")]
+    #[error(
+        "receivers cannot connect to {address}; set receivers.listen to an address of this machine with a free port \
+         (`ss -ltnp` names who has it)"
+    )]
     ReceiversListen {
         address: String,
         #[source]

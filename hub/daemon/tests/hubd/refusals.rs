@@ -66,7 +66,7 @@ fn the_receivers_port_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     owner.configure(&format!("[receivers]\nlisten = \"{address}\"\n"));
-    check(&owner.run("run", &[]), 75, &[&address, "another program uses"]);
+    check(&owner.run("run", &[]), 75, &[&address, "receivers.listen", "free port", "in use"]);
 }
 
 #[test]
