@@ -68,7 +68,7 @@ export interface ReadingsEventAnswer {
 }
 
 export interface OtherEventAnswer {
-  __typename: 'ActionEvent' | 'DeviceEvent' | 'RoomEvent' | 'AlertEvent' | 'ClockEvent' | 'ReceiverGapEvent';
+  __typename: 'ActionEvent' | 'DeviceEvent' | 'RoomEvent' | 'AlertEvent' | 'ClockEvent' | 'ReceiverGapEvent' | 'PairingEvent';
   kind: string;
   at: string;
   timeQuality: TimeQuality;
@@ -116,7 +116,40 @@ export interface DeviceDetailAnswer {
     protection: Protection;
     facts: { name: string; value: string }[];
     retention: RetentionAnswer;
+    pairedSensor: PairedSensorAnswer | null;
   } | null;
+}
+
+export interface SettingsAnswer {
+  samplingS: number;
+  heartbeatS: number;
+  advertIntervalMs: number;
+  txPowerDbm: number;
+  windowEveryS: number;
+}
+
+export interface PairedSensorAnswer {
+  firmware: string;
+  isLeaving: boolean;
+  trouble: string | null;
+  report: { at: string; batteryMv: number } | null;
+  desiredSettings: SettingsAnswer;
+  reportedSettings: SettingsAnswer | null;
+}
+
+export type PairingStep = 'LOOKING' | 'FOUND' | 'PROVING' | 'SETTING_UP' | 'FIRST_READING' | 'PAIRED' | 'FAILED';
+
+export interface PairingAnswer {
+  pairingId: number;
+  uid: string;
+  step: PairingStep;
+  failure: string | null;
+  advice: string | null;
+  deviceId: string | null;
+}
+
+export interface PairingsAnswer {
+  pairings: PairingAnswer[];
 }
 
 export interface HealthAnswer {
@@ -163,6 +196,5 @@ export interface MutationErrorAnswer {
 }
 
 export interface OutcomeAnswer {
-  isRepeat: boolean;
   errors: MutationErrorAnswer[];
 }

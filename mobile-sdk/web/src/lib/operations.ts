@@ -15,7 +15,13 @@ fragment DeviceParts on Device {
 }
 ${SENSOR}`;
 
-const OUTCOME = 'isRepeat errors { __typename message path code }';
+const SETTINGS = `
+fragment SettingsParts on SensorSettings { samplingS heartbeatS advertIntervalMs txPowerDbm windowEveryS }`;
+
+const PAIRING = `
+fragment PairingParts on Pairing { pairingId uid step failure advice deviceId }`;
+
+const OUTCOME = 'errors { __typename message path code }';
 
 export const HOME = `query Home {
   home {
@@ -63,8 +69,20 @@ export const DEVICE_DETAIL = `query DeviceDetail($id: ID!) {
     id adoptedAt protection
     facts { name value }
     retention { rawDays rollupDays isDefault }
+    pairedSensor {
+      firmware isLeaving trouble
+      report { at batteryMv }
+      desiredSettings { ...SettingsParts }
+      reportedSettings { ...SettingsParts }
+    }
   }
-}`;
+}
+${SETTINGS}`;
+
+export const PAIRINGS = `query Pairings {
+  pairings { ...PairingParts }
+}
+${PAIRING}`;
 
 export const HEALTH = `query Health {
   health {
@@ -85,6 +103,23 @@ export const DEAD_LETTERS = `query DeadLetters($after: String) {
 
 export const ADOPT = `mutation Adopt($input: AdoptDeviceInput!) {
   outcome: adoptDevice(input: $input) { ${OUTCOME} device { id } }
+}`;
+
+export const PAIR_SENSOR = `mutation PairSensor($input: PairSensorInput!) {
+  outcome: pairSensor(input: $input) { ${OUTCOME} pairings { ...PairingParts } }
+}
+${PAIRING}`;
+
+export const CANCEL_PAIRING = `mutation CancelPairing($input: CancelPairingInput!) {
+  outcome: cancelPairing(input: $input) { ${OUTCOME} }
+}`;
+
+export const SET_SENSOR = `mutation SetSensor($input: SetSensorSettingsInput!) {
+  outcome: setSensorSettings(input: $input) { ${OUTCOME} }
+}`;
+
+export const RELEASE_SENSOR = `mutation ReleaseSensor($input: SensorInput!) {
+  outcome: releaseSensor(input: $input) { ${OUTCOME} }
 }`;
 
 export const NAME_DEVICE = `mutation NameDevice($input: NameDeviceInput!) {

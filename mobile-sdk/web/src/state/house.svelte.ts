@@ -18,6 +18,8 @@ class House {
   snapshots = $state(0);
   /** Raised when devices wait to be adopted or stopped waiting. */
   discoveries = $state(0);
+  /** Raised when a pairing of one of the house's own sensors has come a step further. */
+  pairingSteps = $state(0);
 
   #listeners = new Set<(event: ReadingsEventAnswer) => void>();
   #reload: ReturnType<typeof setTimeout> | null = null;
@@ -72,6 +74,8 @@ class House {
         this.#listeners.forEach((listener) => listener(event));
       } else if (event.kind === 'DEVICE_DISCOVERED') {
         this.discoveries += 1;
+      } else if (event.kind === 'PAIRING_PROGRESSED') {
+        this.pairingSteps += 1;
       } else if (event.kind !== 'DEVICE_ACTED') {
         if (event.kind === 'CLOCK_STEPPED') this.#hasJumped = true;
         if (event.kind === 'DEVICE_ADOPTED' || event.kind === 'DEVICE_REMOVED') this.discoveries += 1;

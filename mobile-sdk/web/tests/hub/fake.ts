@@ -11,6 +11,7 @@ import { WebSocketServer } from 'ws';
 import { commands } from './commands';
 import { house, type House, type Sensor } from './house';
 import { past } from './past';
+import { Sensors } from './sensors';
 
 const HERE = new URL('.', import.meta.url).pathname;
 const DIST = join(HERE, '../../dist');
@@ -34,6 +35,7 @@ type Frame = { __typename: string } & Record<string, unknown>;
 
 export class FakeHub {
   readonly house: House = house();
+  readonly sensors = new Sensors(this.house, (event) => this.#happen(event));
   /** Each GraphQL request over HTTP: the name of its operation and its variables. */
   readonly asked: { name: string; variables: Record<string, unknown> }[] = [];
   /** The cursors that subscriptions began after. */
@@ -228,6 +230,7 @@ export class FakeHub {
         edges: [],
         pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
       }),
+      ...this.sensors.roots(),
       ...commands(this.house, (kind, deviceId) =>
         this.#happen(
           deviceId === undefined

@@ -1,5 +1,7 @@
 // A small house for the page tests, in the shapes of the API. All times are relative to when it is made.
 
+import type { Paired } from './sensors';
+
 export interface Sensor {
   __typename: 'Sensor';
   id: string;
@@ -35,6 +37,7 @@ export interface Device {
   battery: Sensor | null;
   retention: { rawDays: number | null; rollupDays: number | null; isDefault: boolean };
   adoptedAt: string | null;
+  pairedSensor: Paired | null;
 }
 
 export interface Room {
@@ -93,6 +96,7 @@ export function device({ id, name, room: place, ageMs, values, isAdopted = true,
     battery: null,
     retention: { rawDays: 400, rollupDays: null, isDefault: true },
     adoptedAt: isAdopted ? '2025-10-02T09:30:00.000Z' : null,
+    pairedSensor: null,
   };
   if (needsKey) return made;
   made.sensors = Object.entries(values).map(([key, value]) => sensor(made, key as keyof typeof SHAPES, value, heardAt));
