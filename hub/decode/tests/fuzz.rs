@@ -366,7 +366,7 @@ fn any_frame_of_switchbot() {
         (Quantity::Battery, 0..=127),
     ];
     run("switchbot", &services, |service, luck| {
-        let mut maker = mutant(&makers, luck);
+        let mut maker = mutant(&makers, MOST, luck);
         if let Some(inside) = maker.get_mut(..6) {
             inside.copy_from_slice(&ADDRESS);
         }
