@@ -28,6 +28,8 @@ struct Inner {
     pipeline: Option<Pipeline>,
     /// Links are lost after so many packets, in this order.
     cuts: Vec<u32>,
+    /// Links that were made.
+    links: usize,
 }
 
 impl fmt::Debug for Range {
@@ -40,7 +42,7 @@ impl Range {
     /// The sensors of a world, whose beginning was then.
     pub fn new(world: World, air: Air, clock: Arc<SimClock>) -> Self {
         let zero = clock.at() + -i64::try_from(world.now_us() / 1000).unwrap_or(0);
-        let inner = Inner { world, air, clock, zero, pipeline: None, cuts: Vec::new() };
+        let inner = Inner { world, air, clock, zero, pipeline: None, cuts: Vec::new(), links: 0 };
         Self { inner: Rc::new(RefCell::new(inner)) }
     }
 
@@ -52,6 +54,11 @@ impl Range {
     /// From now on so much of it is lost.
     pub fn lose(&self, loss: f64) {
         self.inner.borrow_mut().air.set_loss(loss);
+    }
+
+    /// How many links were made, by whoever.
+    pub fn links(&self) -> usize {
+        self.inner.borrow().links
     }
 
     /// The next links are lost after so many packets each.
@@ -129,7 +136,11 @@ impl Links for Range {
 
     async fn connect(&self, peer: Peer) -> Result<SimLink<Self>, LinkError> {
         let mut link = SimLink::connect(self.clone(), peer.address, CONNECT_US)?;
-        let cut = self.inner.borrow_mut().cuts.pop();
+        let cut = {
+            let mut inner = self.inner.borrow_mut();
+            inner.links += 1;
+            inner.cuts.pop()
+        };
         if let Some(after) = cut {
             link.lose_after(after);
         }

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use hub_bus::Draft;
-use hub_link::{SampleId, Sampled, Session, Taken};
+use hub_link::{Clockwork, SampleId, Sampled, Session, Taken};
 use hub_model::{
     Claim, DeviceId, EventBody, Link, Origin, ReceiverId, Stamp, TimeQuality, UnixMillis, Value, WallTime,
 };
@@ -43,9 +43,18 @@ struct Incoming {
 }
 
 impl Incoming {
-    /// How old a boot was at its last sample that waits.
-    fn last_uptime_s(&self, boot: u32) -> u32 {
-        self.waiting.iter().rfind(|sample| sample.id.boot == boot).map_or(0, |last| last.uptime_s)
+    /// When a boot ended of which the hub was never told the uptime, all of which waits: when the next one began, as far as
+    /// anybody knows; and where nobody knows that either, it began after the last sample of the one before.
+    fn last_breath(&self, boot: u32, clockwork: &Clockwork, (sampling_ms, now): (i64, UnixMillis)) -> LastBreath {
+        let of_boot = || self.waiting.iter().take_while(|sample| sample.id.boot == boot);
+        let uptime_s = of_boot().last().map_or(0, |last| last.uptime_s);
+        let next = self.waiting.get(of_boot().count());
+        let is_next_known = next.is_none_or(|next| clockwork.time(next.id.boot, 0).is_some());
+        let latest = clockwork.begin_after(boot).unwrap_or(now);
+        let lived_ms =
+            1000 * i64::from(uptime_s - self.waiting.front().map_or(0, |first| first.uptime_s).min(uptime_s));
+        let after_last = self.last.filter(|_| !is_next_known).map(|last| last + (sampling_ms + lived_ms));
+        LastBreath { uptime_s, at: after_last.map_or(latest, |at| at.min(latest)) }
     }
 }
 
@@ -97,12 +106,12 @@ impl Steward {
             if !is_known && !is_over {
                 return Ok(());
             }
-            let end = clockwork.begin_after(boot).unwrap_or(now);
-            let guess = (!is_known).then(|| LastBreath { uptime_s: incoming.last_uptime_s(boot), at: end });
+            let sampling_ms = 1000 * i64::from(claim.desired.sampling_s);
+            let guess = (!is_known).then(|| incoming.last_breath(boot, clockwork, (sampling_ms, now)));
             while let Some(sample) = incoming.waiting.pop_front_if(|sample| sample.id.boot == boot) {
                 let known = self.log(id).clockwork.time(boot, sample.uptime_s);
                 let Some(taken) = known.or_else(|| guess.as_ref().map(|guess| guess.taken(&sample))) else { continue };
-                if taken.at + (1000 * i64::from(claim.desired.sampling_s) + STILL_HEARD_MS) > now {
+                if taken.at + (sampling_ms + STILL_HEARD_MS) > now {
                     incoming.waiting.clear();
                     break;
                 }
@@ -158,7 +167,7 @@ impl Steward {
     }
 }
 
-/// A boot of which the hub was never told the uptime ended when the next one began, as far as anybody knows.
+/// The end of a boot of which nobody knows when it began.
 struct LastBreath {
     uptime_s: u32,
     at: UnixMillis,

@@ -164,6 +164,29 @@ fn a_battery_change_while_the_hub_is_away_loses_no_sample_that_the_log_kept() {
     assert!(missing.count() <= 32);
 }
 
+/// Of the two in the middle nobody was ever told when they began.
+#[test]
+fn battery_changes_in_a_row_leave_their_samples_in_order() {
+    let (mut home, sensor) = lived_in(51, 0.0);
+    home.kill();
+    for _ in 0..3 {
+        home.range.live_until(home.clock.at() + 150 * MINUTE);
+        home.range.with(|world| world.change_battery(sensor.id));
+    }
+    home.range.live_until(home.clock.at() + 150 * MINUTE);
+    home.switch_on();
+    until_complete(&mut home, &sensor);
+    let mut stored = home.stored(sensor.device);
+    stored.retain(|stored| stored.is_fetched);
+    let taken = |value: i64| sensor.truth.borrow().iter().find(|(_, of)| *of == value).map(|(at, _)| *at);
+    let taken: Vec<_> = stored.iter().filter_map(|stored| taken(stored.value)).collect();
+    assert_eq!(taken.len(), stored.len());
+    assert!(taken.is_sorted(), "later samples stand before earlier ones");
+    // What was in memory is gone with each battery: that long, and no longer, nobody knows.
+    let off = stored.iter().zip(&taken).map(|(stored, taken)| (stored.at - *taken).abs()).max().unwrap_or_default();
+    assert!(off <= 2 * 32 * MINUTE, "{off} ms");
+}
+
 #[test]
 fn a_hub_that_does_not_know_the_time_waits_with_the_log_until_it_does() {
     let (mut home, sensor) = lived_in(60, 0.0);

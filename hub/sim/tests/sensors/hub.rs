@@ -90,9 +90,14 @@ impl Home {
         let mut config = Config::with_store(self.folder.path()).unwrap();
         config.updates = self.updates.clone().unwrap_or(config.updates);
         let hub = Hub::open(config, around).unwrap();
-        self.range.heard_by(Some(hub.pipeline()));
         let (steward, keeper) = (hub.steward().unwrap(), hub.keeper());
         self.running = Some((hub, steward, keeper));
+        self.listen();
+    }
+
+    /// From now on it is this hub that hears the sensors, of several in one range.
+    pub(crate) fn listen(&self) {
+        self.range.heard_by(Some(self.hub().pipeline()));
     }
 
     /// `hubd` ends without a word, as by `kill -9` or a power cut.
@@ -184,6 +189,7 @@ impl Home {
         self.pair(&[bought]).remove(0).step
     }
 
+    /// Somebody presses its button.
     pub(crate) fn press(&self, bought: &Bought) {
         self.range.with(|world| world.happen(bought.id, Happening::Pressed)).unwrap();
     }

@@ -1,5 +1,6 @@
 //! Settings, keys, release, and who owns a sensor.
 
+use fw_app::Happening;
 use hub_model::{Command, Fact, PairingStep, SensorError, SensorPort, SensorSettings};
 
 use crate::hub::{Bought, HOUR, Home, MINUTE};
@@ -110,6 +111,27 @@ fn a_sensor_that_was_removed_while_it_was_away_is_released_when_it_comes_back() 
     home.press(&sensor);
     assert_eq!(home.pair_one(&sensor), PairingStep::Paired { device: sensor.device });
     assert_eq!(home.standing(&sensor).claim.owner_epoch, 2);
+}
+
+#[test]
+fn a_sensor_that_was_removed_and_reset_is_left_to_its_next_owner() {
+    let (mut home, sensor) = paired(107);
+    home.ask(Command::RemoveDevice { device: sensor.device, keeps_history: true });
+    home.range.with(|world| world.happen(sensor.id, Happening::Held)).unwrap();
+    let mut next = home.beside(108);
+    next.press(&sensor);
+    assert_eq!(next.pair_one(&sensor), PairingStep::Paired { device: sensor.device });
+
+    // The hub of before still has its key, and tries it in each window, but not for ever.
+    home.listen();
+    home.live(4 * HOUR);
+    let tried = home.range.links();
+    home.live(4 * HOUR);
+    assert_eq!(home.range.links(), tried);
+    next.listen();
+    let before = next.stored(sensor.device).len();
+    next.live(HOUR);
+    assert!(next.stored(sensor.device).len() > before, "it is the next owner's all the same");
 }
 
 #[test]
