@@ -289,6 +289,7 @@ class Desk:
     def __init__(self):
         self.air = GuestAir()
         self.sockets, self.advertisers = air.Sockets(self.air), Advertisers(self.air)
+        self.murmuring = None
 
     async def socket(self):
         """A radio for a sensor."""
@@ -296,6 +297,12 @@ class Desk:
 
     async def advertise(self, **how):
         return {"said": await self.advertisers.advertise(**how)}
+
+    async def murmur(self, **how):
+        """Advertisers that nobody waits for, instead of those before."""
+        if self.murmuring is not None:
+            self.murmuring.cancel()
+        self.murmuring = asyncio.create_task(self.advertisers.advertise(**how)) if how else None
 
     async def filter(self, radio, duplicates):
         RADIOS[radio].duplicates = duplicates

@@ -154,6 +154,8 @@ pub enum Ask {
     },
     /// Connect to somebody by `hub_radio`. Answer: connected.
     Connect {
+        /// Which adapter had heard it best: its kernel name.
+        adapter: String,
         /// Who.
         address: [u8; 6],
         /// Is that address random?

@@ -14,6 +14,8 @@ use crate::home;
 
 /// Whom to connect to.
 pub(crate) struct Wanted {
+    /// By which adapter.
+    pub(crate) adapter: String,
     pub(crate) address: [u8; 6],
     pub(crate) is_random: bool,
     /// The service, where to write, what notifies.
@@ -37,7 +39,7 @@ enum Order {
 }
 
 impl Linked {
-    /// Connects by the first adapter.
+    /// Connects.
     pub(crate) async fn open(wanted: Wanted) -> Result<Self> {
         let (orders, taken) = mpsc::channel(1);
         let (made, is_made) = oneshot::channel();
@@ -116,13 +118,8 @@ async fn hold(wanted: Wanted, made: Reply<(u16, u64)>, mut orders: mpsc::Receive
 async fn connect(wanted: Wanted) -> Result<AdapterLink> {
     let [service, to_sensor, to_hub] = wanted.uuids.map(u128::from_be_bytes);
     let receiver = ReceiverId(1);
-    let plan = Plan {
-        adapter: AdapterName::First,
-        receiver,
-        listening: Listening::ALWAYS,
-        asking: Asking::NEVER,
-        way: Way::Best,
-    };
+    let adapter: AdapterName = wanted.adapter.parse().context("failed to read which adapter")?;
+    let plan = Plan { adapter, receiver, listening: Listening::ALWAYS, asking: Asking::NEVER, way: Way::Best };
     let links = AdapterLinks::new(Service { service, to_sensor, to_hub }, &[plan]);
     let peer = Peer { address: Address::new(wanted.address), is_random: wanted.is_random, receiver };
     Ok(links.connect(peer).await?)

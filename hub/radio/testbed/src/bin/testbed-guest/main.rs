@@ -152,8 +152,8 @@ impl Guest {
                 return Ok(Answer::ServiceData(self.listening()?.service_data(address, within_ms).await?));
             }
             Ask::Find { uuid, within_ms } => return self.listening()?.find(uuid, within_ms).await,
-            Ask::Connect { address, is_random, uuids } => {
-                let link = Linked::open(Wanted { address, is_random, uuids }).await?;
+            Ask::Connect { adapter, address, is_random, uuids } => {
+                let link = Linked::open(Wanted { adapter, address, is_random, uuids }).await?;
                 let (mtu, took_ms) = (link.mtu, link.took_ms);
                 self.link = Some(link);
                 return Ok(Answer::Connected { mtu, took_ms });

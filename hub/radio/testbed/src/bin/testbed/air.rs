@@ -76,6 +76,19 @@ impl Air {
 
     /// Has adverts sent, and says how many there were.
     pub(crate) async fn advertise(&mut self, adverts: Adverts) -> Result<u64> {
+        let planned = Duration::from_millis(adverts.times * adverts.interval_ms);
+        let order = self.round("advertise", adverts);
+        let answer = self.order(order, planned * 2 + AT_ONCE).await?;
+        answer.get("said").and_then(Value::as_u64).context("the air said no number")
+    }
+
+    /// Has adverts sent that nobody waits for, instead of those before; or none any more.
+    pub(crate) async fn murmur(&mut self, adverts: Option<Adverts>) -> Result<()> {
+        let order = adverts.map_or_else(|| json!({"do": "murmur"}), |adverts| self.round("murmur", adverts));
+        self.order(order, AT_ONCE).await.map(drop)
+    }
+
+    fn round(&mut self, what: &str, adverts: Adverts) -> Value {
         let Adverts { devices, times, interval_ms, gaps_ms, kind, asked } = adverts;
         let kind = match kind {
             Kind::Plain => "plain",
@@ -83,11 +96,8 @@ impl Air {
             Kind::Coded => "coded",
         };
         self.rounds = self.rounds.wrapping_add(1);
-        let order = json!({"do": "advertise", "round": self.rounds, "devices": devices, "times": times, "interval_ms": interval_ms,
-                           "gaps_ms": gaps_ms, "kind": kind, "asked": asked});
-        let planned = Duration::from_millis(times * interval_ms);
-        let answer = self.order(order, planned * 2 + AT_ONCE).await?;
-        answer.get("said").and_then(Value::as_u64).context("the air said no number")
+        json!({"do": what, "round": self.rounds, "devices": devices, "times": times, "interval_ms": interval_ms,
+               "gaps_ms": gaps_ms, "kind": kind, "asked": asked})
     }
 
     /// The address of the first advertiser of the next round.

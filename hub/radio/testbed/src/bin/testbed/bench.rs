@@ -117,6 +117,7 @@ impl Bench {
             self.air.deafen(radio, false).await?;
             self.air.filter(radio, Duplicates::Data).await?;
         }
+        self.air.murmur(None).await?;
         self.guest.order(Ask::Fresh).await?;
         // Who spoke with the hub that is gone now has nothing more to hear.
         self.told.clear();

@@ -9,8 +9,10 @@ use wire::gatt;
 use crate::guest::Guest;
 
 /// Who was found by a pairing advert.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Found {
+    /// The kernel name of the adapter that is to connect.
+    pub(crate) adapter: String,
     pub(crate) address: [u8; 6],
     pub(crate) is_random: bool,
 }
@@ -26,10 +28,10 @@ pub(crate) struct GuestLink {
 
 impl GuestLink {
     /// Has the guest connect.
-    pub(crate) async fn connect(guest: &Guest, found: Found) -> Result<Self> {
-        let Found { address, is_random } = found;
+    pub(crate) async fn connect(guest: &Guest, found: &Found) -> Result<Self> {
+        let Found { adapter, address, is_random } = found.clone();
         let uuids = [gatt::SERVICE, gatt::TO_SENSOR, gatt::TO_HUB].map(|uuid| uuid.as_u128().to_be_bytes());
-        match guest.ask(Ask::Connect { address, is_random, uuids }).await? {
+        match guest.ask(Ask::Connect { adapter, address, is_random, uuids }).await? {
             Answer::Connected { mtu, took_ms } => Ok(Self { guest: guest.clone(), mtu, took_ms }),
             other => bail!("the guest answered {other:?}"),
         }
@@ -71,7 +73,7 @@ pub(crate) fn stranger() -> Result<HubIdentity> {
 /// Has the guest connect, and shakes hands by what the label says; says how long connecting took, too, ms.
 pub(crate) async fn pair(
     guest: &Guest,
-    found: Found,
+    found: &Found,
     label: &Label,
     hub: &HubIdentity,
 ) -> Result<(Session<GuestLink>, u64)> {

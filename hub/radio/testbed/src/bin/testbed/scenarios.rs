@@ -45,6 +45,8 @@ pub(crate) const LANES: [&[Scenario]; 3] = [
         links::others_are_heard_while_a_sensor_is_connected,
         links::sensors_are_connected_one_after_the_other,
         links::sensors_are_connected_while_others_are_asked,
+        links::one_adapter_connects_and_the_other_hears_everything,
+        links::a_sensor_is_connected_while_bluetoothd_discovers,
         links::a_link_needs_no_bluetoothd,
         links::a_link_that_is_cut_is_told_of_at_once,
         links::a_link_to_nobody_ends_in_time,

@@ -65,9 +65,14 @@ impl Sensor {
         Ok(sensor)
     }
 
-    /// Its battery is taken out, whatever it does, and put in again: its flash is all that it still has. Says its first words.
+    /// Its battery is taken out, whatever it does: its flash is all that it still has.
+    pub(crate) async fn take_battery_out(&mut self) -> Result<()> {
+        self.program.kill().await
+    }
+
+    /// It gets a new battery; says its first words.
     pub(crate) async fn change_battery(&mut self) -> Result<Vec<String>> {
-        self.program.kill().await?;
+        self.take_battery_out().await?;
         self.program = begin(&self.run)?;
         self.says("started, boot").await?;
         Ok(self.program.kept())

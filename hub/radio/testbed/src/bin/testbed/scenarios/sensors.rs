@@ -33,7 +33,7 @@ pub(super) async fn a_sensor_is_found_paired_and_heard(bench: &mut Bench) -> Res
     let found = find(bench, &sensor).await?;
     let found_s = watch.seconds();
     let hub = stranger()?;
-    let (mut session, connected_ms) = pair(&bench.guest, found, &sensor.label, &hub).await?;
+    let (mut session, connected_ms) = pair(&bench.guest, &found, &sensor.label, &hub).await?;
     ensure!(session.info().uid == sensor.code.uid && session.info().claim == ClaimState::Unclaimed, "{session:?}");
     let claim = claim(session.info(), &sensor.label);
     let given = session.claim(&claim, &hub, None).await?;
