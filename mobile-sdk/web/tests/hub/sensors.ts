@@ -27,7 +27,8 @@ export interface Settings {
 
 const SETTINGS: Settings = { revision: 3, samplingS: 60, heartbeatS: 300, advertIntervalMs: 5000, txPowerDbm: 0, windowEveryS: 600, deadBands: [] };
 
-export const paired = (uid: string): object => ({
+/** What is known of a sensor that has been here for days. */
+export const paired = (uid: string) => ({
   uid,
   product: 1,
   hardware: 2,
@@ -37,17 +38,20 @@ export const paired = (uid: string): object => ({
   keyEpoch: '1',
   trouble: null as string | null,
   log: { completeUntil: null, fetched: '0', lost: '0', timeQuality: null },
-  report: { at: new Date(Date.now() - 240_000).toISOString(), batteryMv: 2914, boot: '9', panics: 0, resetReason: 'power', uptimeS: '864000', watchdogResets: 0 },
+  report: {
+    at: new Date(Date.now() - 240_000).toISOString(),
+    batteryMv: 2914,
+    boot: '9',
+    panics: 0,
+    resetReason: 'power',
+    uptimeS: '864000',
+    watchdogResets: 0,
+  } as object | null,
   desiredSettings: SETTINGS,
   reportedSettings: SETTINGS as Settings | null,
 });
 
-export type Paired = {
-  isLeaving: boolean;
-  trouble: string | null;
-  desiredSettings: Settings;
-  reportedSettings: Settings | null;
-};
+export type Paired = ReturnType<typeof paired>;
 
 /** The most that the hub pairs at once; small, so that a test can reach it. */
 const MOST = 3;
@@ -76,7 +80,7 @@ export class Sensors {
     const wish = this.#wishes.get(pairingId);
     const made = device({ id, name: String(wish?.['name'] ?? 'Ingle 3F:20'), ageMs: 500, values: { temperature: 20.6, humidity: 47, battery: 100 } });
     made.room = this.#house.rooms.find((room) => room.id === wish?.['roomId']) ?? null;
-    made.pairedSensor = paired(this.pairings[pairingId - 1]?.uid ?? '') as Paired;
+    made.pairedSensor = paired(this.pairings[pairingId - 1]?.uid ?? '');
     this.#house.devices.push(made);
     this.#happen({ __typename: 'DeviceEvent', kind: 'DEVICE_ADOPTED', deviceId: id, device: null });
     this.step('PAIRED', { deviceId: id }, pairingId);
