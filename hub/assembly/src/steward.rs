@@ -36,6 +36,8 @@ const BATCH: usize = 500;
 const KEEP_MS: u64 = 3_600_000;
 /// How long the steward rests at most.
 const REST: Duration = Duration::from_secs(1);
+/// Windows are so long, ms; longer ones, at start and by the button, are told of again and again (`fw_logic::rhythm`).
+const WINDOW_MS: u64 = 2_000;
 /// A sensor that could not be spoken with is tried again after so long, ms.
 const AGAIN_MS: u64 = 20_000;
 
@@ -158,7 +160,9 @@ impl Steward {
                         self.pair(links, found, &advert).await?;
                     }
                 }
-                Notice::Window(id, peer) => self.meet(links, id, peer).await?,
+                Notice::Window(id, peer, at) if self.is_open(at) => self.meet(links, id, peer).await?,
+                // It was heard while the steward spoke with another; it opens its next one.
+                Notice::Window(..) => {}
                 Notice::Proven(id, key) => told(self.proven(id, key), "a sensor's new key could not be kept"),
                 Notice::Stranger => self.stranger_ms = Some(self.now_ms()),
             }
@@ -303,11 +307,11 @@ impl Steward {
     async fn meet(&mut self, links: &impl Links, id: DeviceId, peer: Peer) -> StationResult {
         let is_early = self.not_before.get(&id).is_some_and(|at| self.now_ms() < *at);
         let Some(claim) = self.shared.sensors.claim(id).filter(|_| !is_early) else { return Ok(()) };
-        if !self.is_due(id, &claim) {
+        if !self.is_due(id, &claim, peer.receiver) {
             return Ok(());
         }
         // Its other adverts of this window say nothing new.
-        self.later.retain(|notice| !matches!(notice, Notice::Window(other, _) if *other == id));
+        self.later.retain(|notice| !matches!(notice, Notice::Window(other, ..) if *other == id));
         let visited = self.visit(links, id, peer).await;
         let trouble = visited.as_ref().err().map(|error| chain(error.as_ref()));
         match &trouble {
@@ -326,6 +330,12 @@ impl Steward {
     /// What is here of a sensor's log; of one that is new to this, from its first sample on.
     fn log(&mut self, id: DeviceId) -> &mut Log {
         self.logs.entry(id).or_insert_with(|| Log::new(SampleId::default()))
+    }
+
+    /// Can a sensor that was heard in its window then still be in it?
+    fn is_open(&self, heard: Stamp) -> bool {
+        let now = self.shared.clock.now().stamp;
+        now.boot == heard.boot && now.ms.saturating_sub(heard.ms) <= WINDOW_MS
     }
 
     fn now_ms(&self) -> u64 {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use hub_decode::decode;
 use hub_link::{Label, next_key, present_key};
-use hub_model::{BindKey, Device, DeviceId, Fact, Household, Peer, RawAdvert, SampleHint};
+use hub_model::{BindKey, Device, DeviceId, Fact, Household, Peer, RawAdvert, SampleHint, Stamp};
 use tokio::sync::mpsc;
 
 use crate::sensors::Sensors;
@@ -15,8 +15,8 @@ use crate::sensors::Sensors;
 pub(crate) enum Notice {
     /// A sensor of ours, whosever, waits to be paired.
     Waiting(RawAdvert),
-    /// A sensor that this hub has a claim on can be connected to now.
-    Window(DeviceId, Peer),
+    /// A sensor that this hub has a claim on can be connected to now, as it was heard then.
+    Window(DeviceId, Peer, Stamp),
     /// A sensor was heard under a key that it is to have: under the first, or under the next.
     Proven(DeviceId, BindKey),
     /// Somebody can be connected to who encrypts and whom nobody adopted: perhaps a sensor of another hub.
@@ -60,7 +60,7 @@ impl Ours {
             return false;
         };
         if advert.is_connectable {
-            self.tell(Notice::Window(id, advert.sender()));
+            self.tell(Notice::Window(id, advert.sender(), advert.at));
         }
         let present = device.and_then(|device| device.key);
         let opens = |key: &&BindKey| decode(advert, Some(key)).is_ok_and(|decoded| decoded.encrypted);

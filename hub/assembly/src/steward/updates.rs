@@ -2,7 +2,7 @@
 
 use hub_link::Session;
 use hub_model::{
-    AlertKind, Claim, DeviceId, Link, Now, Quantity, ReceiverId, ReleaseId, RolloutState, RolloutStep, Severity, Zone,
+    AlertKind, Claim, DeviceId, Link, Now, Quantity, ReceiverId, ReleaseId, RolloutState, SeriesKey, Severity, Zone,
     chain,
 };
 use hub_ota::{
@@ -64,23 +64,11 @@ fn begin(plans: &mut Plans, releases: &[Release], policy: &Policy, now: &Now) ->
     is_changed || plans.len() != before
 }
 
-fn kind(claim: &Claim) -> Option<(Product, Hardware)> {
-    Some((Product(claim.product), Hardware::new(claim.hardware)?))
-}
-
 impl Steward {
-    /// Could a rollout have something to say to this sensor?
-    pub(super) fn may_want(&self, id: DeviceId, claim: &Claim, now: &Now) -> bool {
-        let Some((product, hardware)) = kind(claim) else { return false };
-        self.shared.rollouts.plans().values().any(|plan| {
-            let is_on =
-                matches!(plan.state(now), RolloutState::Running | RolloutState::Soaking { .. } | RolloutState::Paused);
-            let release = plan.release();
-            let step = plan.standing(id).map(|standing| standing.standing);
-            let is_to_prove = matches!(step, Some(RolloutStep::Installed | RolloutStep::Running));
-            let is_older = Version(claim.firmware.0) < release.version && step != Some(RolloutStep::GivenUp);
-            is_on && release.is_for(product, hardware) && (is_to_prove || is_older)
-        })
+    /// Has a rollout something to do with this sensor now that it is in reach of that receiver?
+    pub(super) fn may_want(&self, id: DeviceId, claim: &Claim, (receiver, now): (ReceiverId, &Now)) -> bool {
+        let sensor = self.as_plans_see(id, claim, Some(receiver));
+        sensor.is_some_and(|sensor| self.shared.rollouts.plans().values().any(|plan| plan.would_link(&sensor, now)))
     }
 
     /// Looks after the rollouts: releases that came or went, plans that go on by themselves, halts that are to be told.
@@ -112,24 +100,26 @@ impl Steward {
 
     /// All sensors in the house as plans see them; one of them is in reach.
     fn sensors_for_updates(&self, in_reach: Option<(DeviceId, ReceiverId)>) -> Vec<Sensor> {
-        let snapshot = self.shared.bus.snapshot();
+        let household = self.shared.bus.household();
         let claims = self.shared.sensors.claims();
-        let known = claims.iter().filter(|(id, _)| snapshot.household.devices.contains_key(id));
-        let sensor = |(id, claim): (&DeviceId, &std::sync::Arc<Claim>)| {
-            let (product, hardware) = kind(claim)?;
-            let percent = hub_model::SeriesKey::new(*id, Quantity::Battery, 0);
-            let battery_percent = snapshot.current.get(&percent).and_then(|current| u8::try_from(current.value).ok());
-            Some(Sensor {
-                id: *id,
-                product,
-                hardware,
-                running: Version(claim.firmware.0),
-                battery_mv: self.shared.sensors.report(*id).map(|report| report.battery_mv),
-                battery_percent,
-                adapter: in_reach.filter(|(reached, _)| reached == id).map(|(_, receiver)| receiver),
-            })
-        };
-        known.filter_map(sensor).collect()
+        let known = claims.iter().filter(|(id, _)| household.devices.contains_key(id));
+        let adapter = |id| in_reach.filter(|(reached, _)| *reached == id).map(|(_, receiver)| receiver);
+        known.filter_map(|(id, claim)| self.as_plans_see(*id, claim, adapter(*id))).collect()
+    }
+
+    fn as_plans_see(&self, id: DeviceId, claim: &Claim, adapter: Option<ReceiverId>) -> Option<Sensor> {
+        let percent = SeriesKey::new(id, Quantity::Battery, 0);
+        let snapshot = self.shared.bus.snapshot();
+        let battery_percent = snapshot.current.get(&percent).and_then(|current| u8::try_from(current.value).ok());
+        Some(Sensor {
+            id,
+            product: Product(claim.product),
+            hardware: Hardware::new(claim.hardware)?,
+            running: Version(claim.firmware.0),
+            battery_mv: self.shared.sensors.report(id).map(|report| report.battery_mv),
+            battery_percent,
+            adapter,
+        })
     }
 
     /// Does in an open session what the rollouts want of this sensor.

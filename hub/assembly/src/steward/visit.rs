@@ -16,7 +16,7 @@ const MOST_REFUSALS: u8 = 10;
 
 impl Steward {
     /// Is there something to speak about with a sensor?
-    pub(super) fn is_due(&self, id: DeviceId, claim: &Claim) -> bool {
+    pub(super) fn is_due(&self, id: DeviceId, claim: &Claim, receiver: ReceiverId) -> bool {
         let is_in_house = self.shared.bus.household().devices.contains_key(&id);
         if claim.is_leaving || !is_in_house {
             return claim.is_leaving || claim.is_proven;
@@ -24,7 +24,7 @@ impl Steward {
         let report = self.shared.sensors.report(id);
         let now = self.shared.clock.now();
         let is_old = report.is_none_or(|report| now.wall.at - report.at >= REPORT_MS);
-        let is_wanted = self.may_want(id, claim, &now);
+        let is_wanted = self.may_want(id, claim, (receiver, &now));
         claim.next_key.is_some() || self.drifts(id, claim) || is_old || is_wanted || self.wants_log(id)
     }
 

@@ -50,6 +50,13 @@ impl Plan {
         order.map_or_else(|| Next::Wait { ms: self.wait_ms(now_ms) }, Next::Link)
     }
 
+    /// Would a link to this sensor be ordered now, as of the last [look](Self::next) at all of them? For whoever hears one that
+    /// can be reached: each link that comes to nothing costs the sensor energy.
+    pub fn would_link(&self, sensor: &Sensor, now: &Now) -> bool {
+        let is_due = self.due_ms(sensor.id) <= self.clock.at(now);
+        is_due && !self.is_stopped() && self.urgency(sensor, &self.room()).is_some()
+    }
+
     fn room(&self) -> Room {
         let terms = self.terms(self.clock.lived_ms);
         let touched = self.courses.values().filter(|course| course.is_touched(&terms)).count();
