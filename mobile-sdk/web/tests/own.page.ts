@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { expectAccessible, expectNoSideScroll, launch, open, type Watched } from './browser';
 import { FakeHub } from './hub/fake';
+import { rollout } from './hub/rollouts';
 import { paired, type Paired } from './hub/sensors';
 
 let browser: Browser;
@@ -124,4 +125,31 @@ test('what is typed stays while the hub is asked again', async () => {
   await expect.poll(() => hub.asked.filter(({ name }) => name === 'DeviceDetail').length).toBeGreaterThan(before + 1);
   expect(await sensor().getByLabel('Measures every').inputValue()).toBe('45');
   expect(await days.isChecked()).toBe(false);
+});
+
+test('an update of sensors is shown with how far it is, and is paused, resumed and stopped for good', async () => {
+  const update = rollout('1.5.0.0', 'HALTED');
+  update.halt = { ring: 1, judged: '3', failed: '2', reason: 'the image did not start' };
+  hub.rollouts = [rollout('1.4.2.0', 'COMPLETE'), update];
+  await page.goto(`${hub.url}#/health`);
+  const card = page.getByRole('region', { name: 'Update 1.5.0.0' });
+  await card.getByText('Halted in ring 1 of 3: too many failed').waitFor();
+  await card.getByText('2 of 3 failed, the last so: the image did not start.').waitFor();
+  expect(await page.getByRole('region', { name: 'Update 1.4.2.0' }).getByRole('button').count()).toBe(0);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await expectAccessible(page);
+  }
+  await page.setViewportSize({ width: 360, height: 740 });
+  await expectNoSideScroll(page);
+  await card.getByRole('button', { name: 'Go on' }).click();
+  await card.getByText('Goes on, ring 1 of 3').waitFor();
+  await card.getByRole('button', { name: 'Pause' }).click();
+  await card.getByText('Paused in ring 1 of 3').waitFor();
+  await card.getByRole('button', { name: 'Stop for good…' }).click();
+  await page.getByRole('dialog').getByText('go back to the version before').waitFor();
+  await expectAccessible(page);
+  await page.getByRole('dialog').getByRole('button', { name: 'Stop for good' }).click();
+  await card.getByText('Ended: it was stopped').waitFor();
+  expect(['ResumeRollout', 'PauseRollout', 'AbortRollout'].map((name) => sent(name).length)).toEqual([1, 1, 1]);
 });

@@ -170,6 +170,21 @@ export interface HealthAnswer {
     outcomes: { code: string; count: string }[];
     store: { bytes: string; readings: string; blocks: string; writtenBytes: string; flushes: string };
   };
+  rollouts: RolloutAnswer[];
+}
+
+export interface RolloutAnswer {
+  releaseId: string;
+  version: string;
+  state: string;
+  ring: number;
+  rings: number;
+  hold: string | null;
+  counts: Record<
+    'already' | 'updated' | 'installing' | 'receiving' | 'waiting' | 'outOfReach' | 'weakBattery' | 'failing' | 'givenUp',
+    string
+  >;
+  halt: { judged: string; failed: string; reason: string } | null;
 }
 
 export interface DeadLetterAnswer {

@@ -92,6 +92,11 @@ export const HEALTH = `query Health {
     outcomes { code count }
     store { bytes readings blocks writtenBytes flushes }
   }
+  rollouts {
+    releaseId version state ring rings hold
+    counts { already updated installing receiving waiting outOfReach weakBattery failing givenUp }
+    halt { judged failed reason }
+  }
 }`;
 
 export const DEAD_LETTERS = `query DeadLetters($after: String) {
@@ -120,6 +125,18 @@ export const SET_SENSOR = `mutation SetSensor($input: SetSensorSettingsInput!) {
 
 export const RELEASE_SENSOR = `mutation ReleaseSensor($input: SensorInput!) {
   outcome: releaseSensor(input: $input) { ${OUTCOME} }
+}`;
+
+export const PAUSE_ROLLOUT = `mutation PauseRollout($input: RolloutInput!) {
+  outcome: pauseRollout(input: $input) { ${OUTCOME} }
+}`;
+
+export const RESUME_ROLLOUT = `mutation ResumeRollout($input: RolloutInput!) {
+  outcome: resumeRollout(input: $input) { ${OUTCOME} }
+}`;
+
+export const ABORT_ROLLOUT = `mutation AbortRollout($input: RolloutInput!) {
+  outcome: abortRollout(input: $input) { ${OUTCOME} }
 }`;
 
 export const NAME_DEVICE = `mutation NameDevice($input: NameDeviceInput!) {

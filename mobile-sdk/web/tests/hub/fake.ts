@@ -11,6 +11,7 @@ import { WebSocketServer } from 'ws';
 import { commands } from './commands';
 import { house, type House, type Sensor } from './house';
 import { past } from './past';
+import { steering, type Rollout } from './rollouts';
 import { Sensors } from './sensors';
 
 const HERE = new URL('.', import.meta.url).pathname;
@@ -42,6 +43,7 @@ export class FakeHub {
   readonly resumedAfter: string[] = [];
   clockQuality: 'SYNCHRONISED' | 'ESTIMATED' = 'SYNCHRONISED';
   alerts: object[] = [];
+  rollouts: Rollout[] = [];
   /** The next change is made, but its answer is lost. */
   losesNextAnswer = false;
   /** The next request for the home is done, but its answer is under way until this settles. */
@@ -231,6 +233,8 @@ export class FakeHub {
         pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
       }),
       ...this.sensors.roots(),
+      rollouts: () => this.rollouts,
+      ...steering(() => this.rollouts),
       ...commands(this.house, (kind, deviceId) =>
         this.#happen(
           deviceId === undefined
