@@ -32,7 +32,7 @@ macro_rules! scenarios {
 }
 
 /// All of them. Those of one lane run in this order in one machine, and the lanes side by side: most of their time they wait.
-pub(crate) const LANES: [&[Scenario]; 3] = [
+pub(crate) const LANES: [&[Scenario]; 4] = [
     scenarios![
         start::the_adapter_is_there_after_boot,
         listening::the_kernel_hears_fifty_advertisers,
@@ -65,8 +65,6 @@ pub(crate) const LANES: [&[Scenario]; 3] = [
         meddling::a_discovery_by_somebody_else_takes_nothing_away,
         meddling::a_bluetoothd_that_hangs_is_told_of,
     ],
-    scenarios![
-        hub::a_sensor_is_paired_by_its_label_read_outside_filled_in_updated_and_released,
-        updates::an_update_goes_on_where_its_links_were_cut,
-    ],
+    scenarios![hub::a_sensor_is_paired_by_its_label_read_outside_filled_in_updated_and_released,],
+    scenarios![updates::an_update_goes_on_where_its_links_were_cut,],
 ];
