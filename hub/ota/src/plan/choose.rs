@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hub_model::{DeviceId, Now, ReceiverId, RolloutHold, TimeQuality, Zone};
+use hub_model::{DeviceId, Now, ReceiverId, RolloutHold, RolloutStep, TimeQuality, Zone};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
@@ -51,9 +51,11 @@ impl Plan {
     }
 
     /// Would a link to this sensor be ordered now, as of the last [look](Self::next) at all of them? For whoever hears one that
-    /// can be reached: each link that comes to nothing costs the sensor energy.
+    /// can be reached: each link that comes to nothing costs the sensor energy. One that was asked to install is not at it any
+    /// more when it can be reached.
     pub fn would_link(&self, sensor: &Sensor, now: &Now) -> bool {
-        let is_due = self.due_ms(sensor.id) <= self.clock.at(now);
+        let is_back = self.courses.get(&sensor.id).is_some_and(|course| course.standing == RolloutStep::Installed);
+        let is_due = is_back || self.due_ms(sensor.id) <= self.clock.at(now);
         is_due && !self.is_stopped() && self.urgency(sensor, &self.room()).is_some()
     }
 

@@ -1,8 +1,8 @@
 //! One adapter that listens, whatever happens to it.
 
-use std::{convert::Infallible, io, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, convert::Infallible, io, sync::Arc, time::Duration};
 
-use hub_model::chain;
+use hub_model::{Address, chain};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -27,6 +27,9 @@ const ASK_AGAIN: Duration = Duration::from_secs(5);
 /// What an owner is told of an adapter that does all that it is told, and hears nothing.
 const DEAF: &str = "it hears nothing, and switching it off and on does not help; unplug it for ten seconds, or move it \
                     away from other radios";
+/// An adapter that is connected to somebody is not deaf, whatever it hears: the only sensor in reach sends no adverts while it
+/// is spoken with. So long at most after the last connection was made: where the end of one is never told, nothing is proven.
+const LONGEST_TALK: Duration = Duration::from_secs(600);
 /// The kernel's handle for all monitors at once.
 const ALL: u16 = 0;
 /// The kernel's answer when there is no room for another monitor.
@@ -54,6 +57,10 @@ pub(crate) struct KernelListener {
     is_deaf: bool,
     /// Why it does not listen, as far as that is known.
     trouble: Option<String>,
+    /// With whom it is connected.
+    peers: BTreeSet<Address>,
+    /// When the last of these connections was made.
+    connected_ms: u64,
 }
 
 /// What follows from what the kernel told.
@@ -83,6 +90,8 @@ impl KernelListener {
             is_known_to_listen: None,
             is_deaf: false,
             trouble: None,
+            peers: BTreeSet::new(),
+            connected_ms: now_ms,
         }
     }
 
@@ -151,6 +160,7 @@ impl KernelListener {
     async fn tend(&mut self, index: u16, name: &str) -> io::Result<()> {
         self.ladder = Ladder::default();
         self.is_deaf = false;
+        self.peers.clear();
         self.due_ms = self.outlet.now_ms();
         self.is_asking = false;
         self.ask_ms = self.plan.asking.every().map_or(u64::MAX, |every| self.outlet.in_ms(every));
@@ -183,6 +193,15 @@ impl KernelListener {
             Event::Heard(at, sighting) if at == index => {
                 self.outlet.hand_on(sighting);
                 self.heard(name);
+                Then::GoOn
+            }
+            Event::Connected(by, peer) if by == index => {
+                self.peers.insert(peer);
+                self.connected_ms = self.outlet.now_ms();
+                Then::GoOn
+            }
+            Event::Disconnected(by, peer) if by == index => {
+                self.peers.remove(&peer);
                 Then::GoOn
             }
             Event::Removed(gone) if gone == index => Then::Gone,
@@ -226,6 +245,10 @@ impl KernelListener {
 
     /// Does the next thing about an adapter that does not listen, or hears nothing.
     async fn climb(&mut self, index: u16, name: &str) -> io::Result<Then> {
+        if self.monitor.is_some() && self.is_talking() {
+            self.due_ms = self.outlet.in_ms(self.watch.patience());
+            return Ok(Then::GoOn);
+        }
         let is_first = self.monitor.is_none() && self.trouble.is_none();
         let (rung, mut wait) = self.ladder.climb(self.watch.patience());
         if !is_first {
@@ -272,6 +295,12 @@ impl KernelListener {
         }
         self.due_ms = self.outlet.in_ms(wait);
         Ok(Then::GoOn)
+    }
+
+    /// Is it connected to somebody, as far as can be believed?
+    fn is_talking(&self) -> bool {
+        let since_ms = self.outlet.now_ms().saturating_sub(self.connected_ms);
+        !self.peers.is_empty() && u128::from(since_ms) < LONGEST_TALK.as_millis()
     }
 
     async fn act(&mut self, rung: Rung, index: u16) -> Result<(), ControlError> {

@@ -183,6 +183,10 @@ pub(crate) enum Event {
     MonitorRemoved { index: u16, handle: u16 },
     /// A device was heard.
     Heard(u16, Sighting),
+    /// A connection was made, by whoever.
+    Connected(u16, Address),
+    /// A connection has ended.
+    Disconnected(u16, Address),
     /// Something that a listener has no use for.
     Other,
 }
@@ -267,6 +271,8 @@ impl Event {
             0x0004 => Self::Added(index),
             0x0005 => Self::Removed(index),
             0x0006 => Self::Settings(index, Settings(u32::from_le_bytes(*body.first_chunk()?))),
+            0x000B => Self::Connected(index, address(body)?.0),
+            0x000C => Self::Disconnected(index, address(body)?.0),
             0x0012 => Self::Heard(index, sighting(body)?),
             0x002C => Self::MonitorRemoved { index, handle: number(body)?.0 },
             // As 0x0012, with the handle of the monitor before it.

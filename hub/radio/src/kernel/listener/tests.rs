@@ -141,3 +141,34 @@ async fn an_adapter_that_was_unplugged_leaves_a_gap() {
     assert!(told[0].contains("unplugged"), "{told:?}");
     assert_eq!(told[1..], ["listening", "gap of 21 s"]);
 }
+
+/// A connection of the adapter to the only sensor in reach, made or ended, as the kernel tells of it.
+fn connection(code: u8) -> [u8; 14] {
+    [code, 0, 0, 0, 8, 0, 0x22, 0x11, 0, 0x38, 0xC1, 0xA4, 2, 0]
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_adapter_that_speaks_with_the_only_sensor_in_reach_is_not_deaf() {
+    let mut kernel = Kernel::play();
+    kernel.adverts(60).await;
+    assert_eq!(kernel.told.take(), ["listening"]);
+    kernel.socket.send(&connection(0x0B)).unwrap();
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    kernel.socket.send(&connection(0x0C)).unwrap();
+    kernel.adverts(60).await;
+    assert!(kernel.told.take().is_empty(), "nothing was wrong");
+    // Afterwards silence is what it was before.
+    tokio::time::sleep(Duration::from_secs(1000)).await;
+    assert_eq!(kernel.told.take()[0], DEAF);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_whose_end_is_never_told_hides_a_deaf_adapter_for_ten_minutes() {
+    let mut kernel = Kernel::play();
+    kernel.adverts(60).await;
+    kernel.socket.send(&connection(0x0B)).unwrap();
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(kernel.told.take(), ["listening"]);
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(kernel.told.take()[0], DEAF);
+}

@@ -64,6 +64,8 @@ fn answers_and_changes_are_read() {
     assert_eq!(Event::parse(&[0x2C, 0, 3, 0, 2, 0, 0, 0]), Ok(Event::MonitorRemoved { index: 3, handle: 0 }));
     let Ok(Event::Settings(3, settings)) = Event::parse(&[6, 0, 3, 0, 4, 0, 0x01, 0x02, 0, 0]) else { panic!() };
     assert!(settings.is_powered() && settings.is_low_energy());
+    let link = |code| Event::parse(&[code, 0, 3, 0, 8, 0, 0x22, 0x11, 0, 0x38, 0xC1, 0xA4, 2, 0]);
+    assert_eq!([link(0x0B), link(0x0C)], [Ok(Event::Connected(3, SENDER)), Ok(Event::Disconnected(3, SENDER))]);
     assert_eq!(Event::parse(&[0x21, 0, 3, 0, 0, 0]), Ok(Event::Other));
 }
 
