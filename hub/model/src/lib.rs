@@ -60,8 +60,8 @@ pub use name::{Name, NameError};
 pub use reading::{Origin, SampleHint, SeriesKey, Value};
 pub use reception::{FAIR_DBM, FAIR_PERCENT, Hearing, Reception, WEAK_DBM, WEAK_PERCENT};
 pub use rollout::{
-    Halt, ParseReleaseIdError, ReleaseId, Rollout, RolloutCounts, RolloutHold, RolloutPort, RolloutSensor, RolloutState,
-    RolloutStep, SteerError, Steering,
+    Halt, ParseReleaseIdError, ReleaseId, Rollout, RolloutCounts, RolloutHold, RolloutPort, RolloutSensor,
+    RolloutState, RolloutStep, SteerError, Steering,
 };
 pub use sensor::{
     Anchor, Claim, DeadBand, FirmwareVersion, Had, LogPlace, LogStanding, Pairing, PairingFailure, PairingId,
