@@ -55,8 +55,12 @@ impl Coverage {
     /// A sample was heard then, or read from the log of events.
     pub fn heard(&mut self, hint: SampleHint, at: Stamp) {
         self.last_at = self.last_at.max(Some(at));
-        // Told anew: the first time is nearer to when it was taken.
-        if self.had.iter().rev().take(8).any(|had| had.hint == hint && had.at.boot == at.boot) {
+        let is_told_anew = |had: &Had| {
+            let is_recent = at.ms.saturating_sub(had.at.ms) <= HINT_MS.unsigned_abs();
+            had.hint == hint && had.at.boot == at.boot && is_recent
+        };
+        // The first time is nearer to when it was taken.
+        if self.had.iter().rev().take(8).any(is_told_anew) {
             return;
         }
         self.had.push(Had { hint, at });

@@ -56,6 +56,14 @@ fn after_days_of_silence_the_same_hint_is_not_the_same_sample() {
 }
 
 #[test]
+fn a_hint_that_comes_round_again_is_not_the_sample_of_days_ago_told_anew() {
+    let mut coverage = Coverage::beginning_at(id(0));
+    hear(&mut coverage, 5, 1_000);
+    hear(&mut coverage, 5 + 4096, 1_000);
+    assert!(coverage.has(id(5), taken(5), wall) && coverage.has(id(5 + 4096), taken(5 + 4096), wall));
+}
+
+#[test]
 fn what_is_settled_is_forgotten() {
     let mut coverage = Coverage::beginning_at(id(0));
     (0..500).for_each(|number| hear(&mut coverage, number, 1_000));
