@@ -1,30 +1,8 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { expectAccessible, expectNoSideScroll, launch, open, type Watched } from './browser';
-import { FakeHub } from './hub/fake';
+import { expect, test } from 'vitest';
+import { expectAccessible, expectNoSideScroll, open } from './browser';
+import { browser, hub, page, setStage } from './stage';
 
-let browser: Browser;
-let hub: FakeHub;
-let watched: Watched;
-let page: Page;
-
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
-
-beforeEach(async () => {
-  hub = await FakeHub.start();
-  watched = await open(browser, hub.url);
-  page = watched.page;
-  await page.getByText('Live', { exact: true }).waitFor();
-});
-afterEach(async () => {
-  await page.context().close();
-  await hub.stop();
-  expect(watched.complaints).toEqual([]);
-  expect(watched.strangers).toEqual([]);
-});
+setStage();
 
 const sent = (name: string) => hub.asked.filter((asked) => asked.name === name).map(({ variables }) => variables['input'] as Record<string, unknown>);
 const device = (id: string) => hub.house.devices.find((candidate) => candidate.id === id);

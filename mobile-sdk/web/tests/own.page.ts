@@ -1,34 +1,17 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { expectAccessible, expectNoSideScroll, launch, open, type Watched } from './browser';
-import { FakeHub } from './hub/fake';
+import { beforeEach, expect, test } from 'vitest';
+import { expectAccessible, expectNoSideScroll } from './browser';
 import { rollout } from './hub/rollouts';
 import { paired, type Paired } from './hub/sensors';
+import { hub, page, setStage } from './stage';
 
-let browser: Browser;
-let hub: FakeHub;
 let own: Paired;
-let watched: Watched;
-let page: Page;
 
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
-
+setStage(null);
 beforeEach(async () => {
-  hub = await FakeHub.start();
   own = paired('5e39789127937f40');
   const shelf = hub.house.devices.find(({ id }) => id === 'shelf');
   if (shelf) shelf.pairedSensor = own;
-  watched = await open(browser, 'about:blank');
-  page = watched.page;
   await page.clock.install();
-});
-afterEach(async () => {
-  await page.context().close();
-  await hub.stop();
-  expect(watched.complaints).toEqual([]);
 });
 
 const sent = (name: string) => hub.asked.filter((asked) => asked.name === name).map(({ variables }) => variables['input'] as Record<string, unknown>);

@@ -1,35 +1,13 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { expectAccessible, expectNoSideScroll, launch, open, type Watched } from './browser';
-import { FakeHub } from './hub/fake';
+import { expect, test } from 'vitest';
+import { expectAccessible, expectNoSideScroll, open } from './browser';
+import { browser, hub, page, setStage } from './stage';
 
 /** The labels of the firmware's own vectors. */
 const LABEL = 'HS1:X50Z70.B7YFI4TI978-1AT.N/PD0/S7EOL$KSH8FY34AHCSS:65S.L*N0H%AXGF.YFN.DR-8551KPE+SCI-E8R1B-EGFDV3';
 const UID = '5e39789127937f40';
 const OTHER = `HS1:V5${'0'.repeat(85)} 10V9D+3`;
 
-let browser: Browser;
-let hub: FakeHub;
-let watched: Watched;
-let page: Page;
-
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
-
-beforeEach(async () => {
-  hub = await FakeHub.start();
-  watched = await open(browser, `${hub.url}#/new`);
-  page = watched.page;
-  await page.getByText('Live', { exact: true }).waitFor();
-});
-afterEach(async () => {
-  await page.context().close();
-  await hub.stop();
-  expect(watched.complaints).toEqual([]);
-  expect(watched.strangers).toEqual([]);
-});
+setStage('#/new');
 
 const sent = (name: string) => hub.asked.filter((asked) => asked.name === name).map(({ variables }) => variables['input'] as Record<string, unknown>);
 const dialog = () => page.getByRole('dialog', { name: 'Pair a sensor' });

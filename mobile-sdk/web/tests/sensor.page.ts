@@ -1,30 +1,12 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { expectAccessible, expectNoSideScroll, inkOf, launch, open, type Watched } from './browser';
-import { FakeHub } from './hub/fake';
+import type { Page } from 'playwright-core';
+import { beforeEach, expect, test } from 'vitest';
+import { expectAccessible, expectNoSideScroll, inkOf } from './browser';
+import { hub, page, setStage } from './stage';
 
-let browser: Browser;
-let hub: FakeHub;
-let watched: Watched;
-let page: Page;
-
-beforeAll(async () => {
-  browser = await launch();
-});
-afterAll(() => browser.close());
-
+setStage();
 beforeEach(async () => {
-  hub = await FakeHub.start();
-  watched = await open(browser, hub.url);
-  page = watched.page;
   await page.getByRole('link', { name: 'Bookshelf' }).click();
   await page.locator('canvas').waitFor();
-});
-afterEach(async () => {
-  await page.context().close();
-  await hub.stop();
-  expect(watched.complaints).toEqual([]);
-  expect(watched.strangers).toEqual([]);
 });
 
 const summary = async (): Promise<string> => ((await page.getByTestId('summary').textContent()) ?? '').replaceAll('\u00a0', ' ');
