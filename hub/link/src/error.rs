@@ -53,4 +53,12 @@ impl TalkError {
     pub const fn is_of_link(&self) -> bool {
         matches!(self, Self::Link(_) | Self::Pipe(_))
     }
+
+    /// What the sensor said when it refused.
+    pub const fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Refused(refusal) => Some(*refusal),
+            _ => None,
+        }
+    }
 }

@@ -31,6 +31,7 @@ mod error;
 mod identity;
 mod label;
 mod log;
+mod pipe;
 mod session;
 mod settings;
 

@@ -1,10 +1,10 @@
 use std::fmt;
 
-use hub_model::{Claim, Link, SensorKey, SensorSettings};
+use hub_model::{Address, Claim, FirmwareVersion, Link, SensorKey, SensorSettings, UnixMillis, Wishes};
 use wire::{
     keys::{self, Epoch},
-    message::{Hello, Info, MAX_LENGTH, Name, PROTOCOL, Provision, Purpose, Refusal, Rotate, ToHub, ToSensor},
-    pipe::{MAX_MESSAGE, PieceSize, Reassembler, Splitter},
+    message::{Hello, Info, MAX_LENGTH, Name, PROTOCOL, Provision, Purpose, Rotate, ToHub, ToSensor},
+    pipe::MAX_MESSAGE,
     secret::Psk,
     service::{Answer, Ask, Health},
     setup_code::PublicKey,
@@ -13,7 +13,8 @@ use wire::{
 use crate::{
     HubIdentity, Label, TalkError,
     identity::device_key,
-    settings::{of_wire, to_wire},
+    pipe::Pipe,
+    settings::{first_settings, of_wire, to_wire},
 };
 
 pub(crate) const PAIRING: &str = "Noise_NKpsk0_25519_ChaChaPoly_SHA256";
@@ -96,7 +97,7 @@ impl<L: Link> Session<L> {
         let length = noise.write_message(&written(&hello), body).map_err(TalkError::Noise)?;
         message.truncate(1 + length);
 
-        let mut pipe = Pipe { link, splitter: Splitter::new(), reassembler: Reassembler::new() };
+        let mut pipe = Pipe::over(link);
         let answer = pipe.ask(&message).await?;
         let mut plain = vec![0; MAX_MESSAGE];
         let length = noise.read_message(&answer, &mut plain).map_err(TalkError::Stranger)?;
@@ -113,6 +114,28 @@ impl<L: Link> Session<L> {
     /// What the sensor said of itself when it shook hands.
     pub const fn info(&self) -> &Info {
         &self.info
+    }
+
+    /// What a hub keeps of this sensor before it gives it this key, the first that it has from this hub.
+    pub fn new_claim(&self, key: SensorKey, wishes: Wishes, since: UnixMillis) -> Claim {
+        Claim {
+            uid: u64::from_be_bytes(self.info.uid.0),
+            product: self.info.product.0,
+            hardware: self.info.hardware.revision(),
+            firmware: FirmwareVersion(self.info.firmware.0),
+            address: Address::new(self.info.address),
+            // A sensor's own address is a static one, and those are random.
+            is_random: true,
+            key,
+            key_epoch: 1,
+            next_key: None,
+            owner_epoch: self.info.owner_epoch.saturating_add(1),
+            is_proven: false,
+            is_leaving: false,
+            desired: first_settings(),
+            wishes,
+            since,
+        }
     }
 
     /// The connection that it is on.
@@ -252,39 +275,6 @@ impl<L: Link> Session<L> {
         let length = self.noise.read_message(&answer, &mut plain).map_err(TalkError::Stranger)?;
         plain.truncate(length);
         Ok(plain)
-    }
-}
-
-impl TalkError {
-    /// What the sensor said when it refused.
-    pub const fn refusal(&self) -> Option<Refusal> {
-        match self {
-            Self::Refused(refusal) => Some(*refusal),
-            _ => None,
-        }
-    }
-}
-
-/// Messages over a link, in pieces.
-struct Pipe<L> {
-    link: L,
-    splitter: Splitter,
-    reassembler: Reassembler,
-}
-
-impl<L: Link> Pipe<L> {
-    async fn ask(&mut self, message: &[u8]) -> Result<Vec<u8>, TalkError> {
-        let size = PieceSize::of_mtu(self.link.mtu());
-        self.splitter.load(message)?;
-        while let Some(piece) = self.splitter.next(size) {
-            self.link.write(piece.bytes()).await?;
-        }
-        loop {
-            let piece = self.link.notified().await?;
-            if let Some(message) = self.reassembler.push(&piece)? {
-                return Ok(message.to_vec());
-            }
-        }
     }
 }
 

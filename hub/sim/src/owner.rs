@@ -2,7 +2,7 @@ use std::fmt;
 
 use fw_host::World;
 use hub_link::{HubIdentity, Label, Session, TalkError, present_key};
-use hub_model::{Address, Claim, FirmwareVersion, SensorKey, SensorSettings, Stamp, UnixMillis, Wishes};
+use hub_model::{Address, Claim, SensorKey, SensorSettings, Stamp, UnixMillis, Wishes};
 use rand::{RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use thiserror::Error;
@@ -74,24 +74,7 @@ impl Owner {
         let (nonce, key) = (self.bytes(), SensorKey::new(self.bytes()));
         let link = SimLink::connect(world, from, patience_us).map_err(TalkError::Link)?;
         let mut session = at_once(Session::pair(link, label, &self.hub, nonce))?;
-        let info = session.info();
-        let claim = Claim {
-            uid: label.uid(),
-            product: info.product.0,
-            hardware: info.hardware.revision(),
-            firmware: FirmwareVersion(info.firmware.0),
-            address: Address::new(info.address),
-            is_random: true,
-            owner_epoch: info.owner_epoch.saturating_add(1),
-            key,
-            key_epoch: 1,
-            next_key: None,
-            is_proven: true,
-            is_leaving: false,
-            desired,
-            wishes,
-            since,
-        };
+        let claim = Claim { is_proven: true, desired, ..session.new_claim(key, wishes, since) };
         at_once(session.claim(&claim, &self.hub, None))?;
         if !await_advert(session.link().world(), &claim) {
             return Err(OwnerError::Unproven);

@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use hub_link::{SampleId, Session, TalkError, first_settings, present_key};
-use hub_model::{
-    Address, Claim, DeviceId, FirmwareVersion, LinkError, Links, PairingFailure, PairingStep, RawAdvert, SensorKey,
-    chain,
-};
+use hub_link::{SampleId, Session, TalkError, present_key};
+use hub_model::{Claim, DeviceId, LinkError, Links, PairingFailure, PairingStep, RawAdvert, SensorKey, chain};
 
 use super::{Log, Notice, Steward};
 use crate::{sensors::Found, supervise::StationResult};
@@ -83,7 +80,8 @@ impl Steward {
             session.end().await;
             return Err(Setback::Final(PairingFailure::BatteryLow));
         }
-        let claim = self.new_claim(&session, found);
+        let key = SensorKey::new(self.shared.sensors.luck());
+        let claim = session.new_claim(key, found.wishes.clone(), self.shared.clock.now().wall.at);
         let (device, boot) = (DeviceId::from(claim.address), session.info().boot);
         self.shared.sensors.keep(device, claim.clone()).map_err(|error| not_kept(&error))?;
         tell(PairingStep::SettingUp);
@@ -103,28 +101,6 @@ impl Steward {
         }
         session.end().await;
         Ok(device)
-    }
-
-    fn new_claim<L: hub_model::Link>(&self, session: &Session<L>, found: &Found) -> Claim {
-        let (info, now) = (session.info(), self.shared.clock.now());
-        Claim {
-            uid: found.label.uid(),
-            product: info.product.0,
-            hardware: info.hardware.revision(),
-            firmware: FirmwareVersion(info.firmware.0),
-            address: Address::new(info.address),
-            // A sensor's own address is a static one, and those are random.
-            is_random: true,
-            key: SensorKey::new(self.shared.sensors.luck()),
-            key_epoch: 1,
-            next_key: None,
-            owner_epoch: info.owner_epoch.saturating_add(1),
-            is_proven: false,
-            is_leaving: false,
-            desired: first_settings(),
-            wishes: found.wishes.clone(),
-            since: now.wall.at,
-        }
     }
 
     async fn give_key<L: hub_model::Link>(&self, session: &mut Session<L>, claim: &Claim) -> Result<(), TalkError> {

@@ -1,13 +1,12 @@
 //! Our own firmware, met by the hub's Bluetooth.
 
 use anyhow::{Context as _, Result, bail, ensure};
-use hub_link::Label;
-use hub_model::{Address, Claim, FirmwareVersion, SensorKey, SensorSettings, UnixMillis, Wishes};
+use hub_model::{Address, Claim, SensorKey, SensorSettings, UnixMillis, Wishes};
 use hub_testbed::{Answer, Ask, Way};
 use wire::{
     bthome::v2::{self, Frame},
     keys::{Epoch, advert_key},
-    message::{ClaimState, Info},
+    message::ClaimState,
     secret::DeviceKey,
 };
 
@@ -25,6 +24,16 @@ const WITHIN_MS: u64 = 60_000;
 const KEY: [u8; 32] = [0x5A; 32];
 /// The first key of a new owner.
 const EPOCH: u32 = 1;
+/// What the sensor is to do, so that it is soon heard.
+const QUICK: SensorSettings = SensorSettings {
+    revision: 1,
+    advert_interval_ms: 200,
+    tx_power_dbm: 0,
+    heartbeat_s: 300,
+    sampling_s: 1,
+    window_every_s: 600,
+    bands: Vec::new(),
+};
 
 pub(super) async fn a_sensor_is_found_paired_and_heard(bench: &mut Bench) -> Result<()> {
     let mut sensor = bench.sensor().await?;
@@ -35,7 +44,8 @@ pub(super) async fn a_sensor_is_found_paired_and_heard(bench: &mut Bench) -> Res
     let hub = stranger()?;
     let (mut session, connected_ms) = pair(&bench.guest, &found, &sensor.label, &hub).await?;
     ensure!(session.info().uid == sensor.code.uid && session.info().claim == ClaimState::Unclaimed, "{session:?}");
-    let claim = claim(session.info(), &sensor.label);
+    let new = session.new_claim(SensorKey::new(KEY), Wishes::default(), UnixMillis(0));
+    let claim = Claim { desired: QUICK, ..new };
     let given = session.claim(&claim, &hub, None).await?;
     // Still connected, the hub listens for an advert under the new key.
     let heard = await_reading(&bench.guest, claim.address, given.first_counter).await?;
@@ -51,36 +61,6 @@ pub(super) async fn a_sensor_is_found_paired_and_heard(bench: &mut Bench) -> Res
     ));
     ensure!(heard_s < PAIRED_S, "it took {heard_s:.2} s until it was heard");
     Ok(())
-}
-
-/// What a hub would keep of a sensor that it is about to pair.
-fn claim(info: &Info, label: &Label) -> Claim {
-    let desired = SensorSettings {
-        revision: 1,
-        advert_interval_ms: 200,
-        tx_power_dbm: 0,
-        heartbeat_s: 300,
-        sampling_s: 1,
-        window_every_s: 600,
-        bands: Vec::new(),
-    };
-    Claim {
-        uid: label.uid(),
-        product: info.product.0,
-        hardware: info.hardware.revision(),
-        firmware: FirmwareVersion(info.firmware.0),
-        address: Address::new(info.address),
-        is_random: true,
-        key: SensorKey::new(KEY),
-        key_epoch: EPOCH,
-        next_key: None,
-        owner_epoch: info.owner_epoch + 1,
-        is_proven: false,
-        is_leaving: false,
-        desired,
-        wishes: Wishes::default(),
-        since: UnixMillis(0),
-    }
 }
 
 /// Waits for an advert that opens with the new key, and says its counter.
