@@ -5,6 +5,7 @@ mod hub;
 mod links;
 mod listening;
 mod meddling;
+mod pairings;
 mod sensors;
 mod start;
 mod updates;
@@ -66,5 +67,9 @@ pub(crate) const LANES: [&[Scenario]; 4] = [
         meddling::a_bluetoothd_that_hangs_is_told_of,
     ],
     scenarios![hub::a_sensor_is_paired_by_its_label_read_outside_filled_in_updated_and_released,],
-    scenarios![updates::an_update_goes_on_where_its_links_were_cut,],
+    scenarios![
+        pairings::a_sensor_is_paired_in_less_than_five_seconds,
+        pairings::twenty_sensors_are_paired_in_one_batch,
+        updates::an_update_goes_on_where_its_links_were_cut,
+    ],
 ];

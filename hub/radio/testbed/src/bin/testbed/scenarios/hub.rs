@@ -212,7 +212,7 @@ async fn each_once(bench: &mut Bench, device: &str, heard: i64, fetched: &[i64])
 }
 
 /// Has the hub do something that it does not refuse.
-async fn command(bench: &mut Bench, text: &str, variables: Value, name: &str) -> Result<()> {
+pub(super) async fn command(bench: &mut Bench, text: &str, variables: Value, name: &str) -> Result<()> {
     let answer = bench.api.ask(text, variables).await?;
     let errors = answer.pointer(&format!("/{name}/errors"));
     ensure!(errors == Some(&json!([])), "the hub refuses: {answer}");
@@ -230,7 +230,7 @@ pub(super) async fn next_readings(bench: &mut Bench) -> Result<Value> {
 }
 
 /// The next event that is told outside.
-async fn next_event(bench: &mut Bench) -> Result<Value> {
+pub(super) async fn next_event(bench: &mut Bench) -> Result<Value> {
     while bench.told.is_empty() {
         let frame = bench.events.next(WITHIN).await?;
         match frame.pointer("/events/__typename").and_then(Value::as_str) {
