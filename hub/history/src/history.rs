@@ -4,7 +4,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use hub_model::{DeviceId, Epoch, Event, EventBody, EventLog, HistoryError, LogPage, Seq, SeriesKey, Stamp, WallTime};
+use hub_model::{
+    BootId, DeviceId, Epoch, Event, EventBody, EventLog, HistoryError, LogPage, Seq, SeriesKey, Stamp, WallTime,
+};
 
 use crate::{
     Config, OpenError, StoreError,
@@ -304,7 +306,8 @@ impl EventLog for History {
             }
         }
         for event in &mut events {
-            if timeline.knows(event.at.boot) {
+            // What stands in wall time keeps what was said of it.
+            if event.at.boot != BootId::WALL && timeline.knows(event.at.boot) {
                 event.wall = timeline.wall(event.at);
             }
         }

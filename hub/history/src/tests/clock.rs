@@ -113,3 +113,16 @@ fn the_guess_for_a_boot_survives_a_restart() {
     let wall = bench.history.wall(Stamp { boot: BOOT, ms: 7 });
     assert_eq!(wall, WallTime { at: UnixMillis(T0 + 7), quality: TimeQuality::Estimated });
 }
+
+#[test]
+fn a_reading_whose_wall_time_was_estimated_says_so_when_it_is_read_back() {
+    let mut bench = Bench::new();
+    let body = readings(1, &[(Quantity::Temperature, 1)], None);
+    let wall = WallTime { at: UnixMillis(T0), quality: TimeQuality::Estimated };
+    let event = Event { seq: Seq(1), at: Stamp::wall(wall.at), wall, trace: None, body };
+    bench.history.append(&event);
+    bench.seq = 1;
+    bench.history.flush().unwrap();
+    let bench = bench.restart();
+    assert_eq!(bench.history.read_after(Seq(0), 9).unwrap().events, [event]);
+}
