@@ -1,7 +1,7 @@
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 use async_graphql::{ID, Result, SimpleObject};
-use hub_model::{HistoryError, HistoryQuery, SeriesData, SeriesKey, UnixMillis};
+use hub_model::{Estimates, HistoryError, HistoryQuery, SeriesData, SeriesKey, UnixMillis};
 
 use crate::{
     Ports,
@@ -45,10 +45,17 @@ impl Question {
             max_points,
         };
         let queries: Vec<_> = sensors.iter().map(query).collect();
-        let answers =
-            on_disk(view, move |ports| queries.iter().map(|query| ports.history.query(query)).collect()).await?;
-        let answers: Vec<SeriesData> = answers;
-        Ok(sensors.into_iter().zip(answers).map(|(sensor, data)| HistorySeries::new(sensor, data)).collect())
+        let answer = |ports: &Ports, query: &HistoryQuery| {
+            Ok((ports.history.query(query)?, ports.sensors.estimated(query.series.device)?))
+        };
+        let answers = on_disk(view, move |ports| queries.iter().map(|query| answer(ports, query)).collect()).await?;
+        let answers: Vec<(SeriesData, Estimates)> = answers;
+        let window = self.from..self.to;
+        let series = sensors.into_iter().zip(answers).map(|(sensor, (data, estimates))| {
+            let estimated = estimates.spans().iter().filter_map(|span| within(*span, &window));
+            HistorySeries::new(sensor, data, estimated.collect())
+        });
+        Ok(series.collect())
     }
 }
 
@@ -158,12 +165,15 @@ pub(crate) struct HistorySeries {
     count: Column<i32>,
     /// The stretches without readings, longer than the sensor's usual interval explains.
     gaps: Vec<Gap>,
+    /// The spans in which times are estimated, and stay so: a sensor of ours kept these readings while it could not be heard,
+    /// and started anew before it was asked how long it had been running.
+    estimated: Vec<EstimatedSpan>,
     /// RAW only: where to ask on when not all readings fitted into `maxPoints`.
     next_from: Option<DateTime>,
 }
 
 impl HistorySeries {
-    fn new(sensor: Sensor, data: SeriesData) -> Self {
+    fn new(sensor: Sensor, data: SeriesData, estimated: Vec<EstimatedSpan>) -> Self {
         let quantity = sensor.key().quantity;
         let values = |steps: Vec<i64>| steps.into_iter().map(|value| quantity.to_f64(value)).collect();
         let steps_per_unit = steps_per_unit(quantity);
@@ -177,6 +187,7 @@ impl HistorySeries {
             max: values(data.max),
             count: data.count.into_iter().map(|count| i32::try_from(count).unwrap_or(i32::MAX)).collect(),
             gaps: data.gaps.into_iter().map(Into::into).collect(),
+            estimated,
             next_from: data.next_from.map(DateTime),
             sensor,
         }
@@ -187,6 +198,21 @@ impl HistorySeries {
 /// to 25.06.
 pub(crate) fn steps_per_unit(quantity: hub_model::Quantity) -> f64 {
     10_f64.powi(-i32::from(quantity.exponent()))
+}
+
+/// A span in which the times of readings are estimated.
+#[derive(SimpleObject)]
+pub(crate) struct EstimatedSpan {
+    /// The first such reading, or the window's start.
+    from: DateTime,
+    /// The last one, or the window's end.
+    to: DateTime,
+}
+
+/// What of a span is in a window.
+fn within(span: hub_model::EstimatedSpan, window: &Range<UnixMillis>) -> Option<EstimatedSpan> {
+    let (from, to) = (span.from.max(window.start), span.to.min(window.end));
+    (from <= to).then_some(EstimatedSpan { from: DateTime(from), to: DateTime(to) })
 }
 
 /// A stretch without readings.

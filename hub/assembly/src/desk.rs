@@ -83,6 +83,7 @@ impl Shared {
         let seq = self.tell(&change.events, &change.household)?;
         if let Command::RemoveDevice { device, keeps_history: false } = request.command {
             self.history.forget(device).map_err(|error| store(&error))?;
+            registry.forget_estimates(device)?;
         }
         registry.complete(change.revision, seq)?;
         Ok(change.outcome(seq))

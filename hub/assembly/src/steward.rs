@@ -17,8 +17,8 @@ use hub_bus::{Bus, Frame, Reader};
 use hub_history::History;
 use hub_link::{Clockwork, Coverage, SampleId, next_key, present_key};
 use hub_model::{
-    BindKey, Claim, Clock, Command, Cursor, DeviceId, EventBody, Links, PairingFailure, PairingStep, Peer, ReplayRule,
-    Request, Seq, Stamp, TimeQuality, Zone, chain,
+    BindKey, Claim, Clock, Command, Cursor, DeviceId, Estimates, EventBody, Links, PairingFailure, PairingStep, Peer,
+    ReplayRule, Request, Seq, Stamp, TimeQuality, Zone, chain,
 };
 use tokio::sync::mpsc;
 
@@ -68,6 +68,8 @@ struct Kept {
     at_ms: u64,
     /// The sensors in whose logs the hub has come further since.
     changed: BTreeSet<DeviceId>,
+    /// Where times had to be estimated since.
+    estimates: BTreeMap<DeviceId, Estimates>,
 }
 
 /// What the steward works with.
@@ -110,7 +112,7 @@ impl Steward {
         };
         let after = Cursor { epoch: shared.bus.snapshot().cursor.epoch, seq };
         let reader = shared.bus.subscribe((seq > Seq::default()).then_some(after));
-        let kept = Kept { at_ms: shared.clock.now().stamp.ms, changed: BTreeSet::new() };
+        let kept = Kept::at(shared.clock.now().stamp.ms);
         Ok(Self {
             shared,
             notices,
@@ -183,8 +185,8 @@ impl Steward {
     pub fn keep(&mut self) -> StationResult {
         let changed = self.kept.changed.iter().filter_map(|id| self.logs.get_key_value(id));
         let places = changed.map(|(id, log)| (*id, log.coverage.place(), log.clockwork.anchors()));
-        self.shared.sensors.registry().put_log_places(places, self.seq)?;
-        self.kept = Kept { at_ms: self.now_ms(), changed: BTreeSet::new() };
+        self.shared.sensors.registry().put_log_places(places, &self.kept.estimates, self.seq)?;
+        self.kept = Kept::at(self.now_ms());
         Ok(())
     }
 
@@ -219,6 +221,10 @@ impl Steward {
 
     fn take(&mut self, event: &hub_model::Event) {
         let EventBody::ReadingsTaken { device, origin, .. } = &event.body else { return };
+        if origin.is_fetched && event.wall.quality == TimeQuality::Estimated {
+            self.kept.estimates.entry(*device).or_default().add(event.wall.at);
+            self.kept.changed.insert(*device);
+        }
         if origin.is_fetched && self.is_caught_up {
             return;
         }
@@ -347,6 +353,12 @@ impl Steward {
         let now = self.shared.clock.now();
         let qualities = [now.wall.quality, self.shared.history.wall(now.stamp).quality];
         qualities.iter().all(|quality| *quality == TimeQuality::Synchronised)
+    }
+}
+
+impl Kept {
+    const fn at(now_ms: u64) -> Self {
+        Self { at_ms: now_ms, changed: BTreeSet::new(), estimates: BTreeMap::new() }
     }
 }
 

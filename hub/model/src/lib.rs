@@ -25,12 +25,14 @@ mod command;
 mod dead_letter;
 mod decoded;
 mod device;
+mod estimates;
 mod event;
 mod health;
 mod history;
 mod household;
 mod link;
 mod name;
+mod pairing;
 mod reading;
 mod reception;
 mod rollout;
@@ -49,6 +51,7 @@ pub use command::{Command, CommandError, CommandFuture, CommandPort, Outcome, Re
 pub use dead_letter::{DeadLetter, DeadLetterReader, Refusal};
 pub use decoded::{Action, Decoded, Fact, Format, Press, Turn};
 pub use device::{BindKey, Calibration, Device, DeviceId, ParseDeviceIdError, ReplayRule, Retention, RetentionError};
+pub use estimates::{EstimatedSpan, Estimates};
 pub use event::{AlertKind, Cursor, Epoch, Event, EventBody, ParseCursorError, Seq, Trace};
 pub use health::{Alert, Health, HealthReader, ReceiverHealth, Severity, StoreStats};
 pub use history::{
@@ -57,6 +60,7 @@ pub use history::{
 pub use household::{Household, Room, RoomId};
 pub use link::{Link, LinkError, Links, Peer};
 pub use name::{Name, NameError};
+pub use pairing::{Pairing, PairingFailure, PairingId, PairingStep};
 pub use reading::{Origin, SampleHint, SeriesKey, Value};
 pub use reception::{FAIR_DBM, FAIR_PERCENT, Hearing, Reception, WEAK_DBM, WEAK_PERCENT};
 pub use rollout::{
@@ -64,8 +68,8 @@ pub use rollout::{
     RolloutState, RolloutStep, SteerError, Steering,
 };
 pub use sensor::{
-    Anchor, Claim, DeadBand, FirmwareVersion, Had, LogPlace, LogStanding, Pairing, PairingFailure, PairingId,
-    PairingStep, SensorError, SensorKey, SensorPort, SensorReport, SensorSettings, SensorStanding, Wishes,
+    Anchor, Claim, DeadBand, FirmwareVersion, Had, LogPlace, LogStanding, SensorError, SensorKey, SensorPort,
+    SensorReport, SensorSettings, SensorStanding, Wishes,
 };
 pub use setting::SettingError;
 pub use statistics::{

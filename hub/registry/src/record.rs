@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{RegistryError, StoredLetter};
 
-pub(crate) use claim::{ClaimRecord, LogRecord};
+pub(crate) use claim::{ClaimRecord, EstimatesRecord, LogRecord};
 
 const VERSION: u8 = 1;
 /// The version of a device whose quantities are retained apart.

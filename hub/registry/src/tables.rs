@@ -22,6 +22,7 @@ pub(crate) const CLAIMS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new(
 pub(crate) const LOGS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("sensor_logs");
 pub(crate) const IDENTITY: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("identity");
 pub(crate) const ROLLOUTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("rollouts");
+pub(crate) const ESTIMATES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("estimated_times");
 
 /// Rows of `numbers`.
 pub(crate) const FORMAT_NUMBER: &str = "format";
@@ -75,7 +76,7 @@ pub(crate) fn prepare(database: &Database) -> Result<(), RegistryError> {
 
 /// Makes the tables of later versions.
 fn complete(database: &Database) -> Result<(), RegistryError> {
-    if database.begin_read()?.list_tables()?.any(|table| table.name() == ROLLOUTS.name()) {
+    if database.begin_read()?.list_tables()?.any(|table| table.name() == ESTIMATES.name()) {
         return Ok(());
     }
     let transaction = begin(database)?;
@@ -89,6 +90,7 @@ fn make_later_tables(transaction: &WriteTransaction) -> Result<(), RegistryError
     transaction.open_table(LOGS)?;
     transaction.open_table(IDENTITY)?;
     transaction.open_table(ROLLOUTS)?;
+    transaction.open_table(ESTIMATES)?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use crate::{
 };
 
 const WINDOW: &str = "from: \"2026-11-21T00:00:00Z\", to: \"2026-11-22T00:00:00+00:00\"";
-const ALL: &str = "sensor { quantity instance } resolution widthMs unit t min mean max count gaps { from to } nextFrom";
+const ALL: &str = "sensor { quantity instance } resolution widthMs unit t min mean max count gaps { from to } estimated { from to } nextFrom";
 const DEVICE: &str = "A4:C1:38:00:11:01";
 
 fn store(house: &House, quantity: Quantity, instance: u8, values: &[i64]) {
@@ -28,6 +28,10 @@ async fn a_past_comes_in_columns_of_exact_decimals() {
         "t": ["1795234340123", "1795234400123", "1795234460123"],
         "min": [25.06, -0.005, 0.1], "mean": [25.06, -0.005, 0.1], "max": [25.06, -0.005, 0.1], "count": [1, 1, 1],
         "gaps": [{ "from": "2026-11-21T00:00:00.000Z", "to": "2026-11-22T00:00:00.000Z" }],
+        "estimated": [
+            { "from": "2026-11-21T00:01:00.000Z", "to": "2026-11-21T00:02:00.000Z" },
+            { "from": "2026-11-21T22:13:20.000Z", "to": "2026-11-22T00:00:00.000Z" },
+        ],
         "nextFrom": "2026-11-22T00:00:00.000Z",
     }]);
     assert_eq!(response.data.into_json().unwrap()["history"], expected);

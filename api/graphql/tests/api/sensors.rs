@@ -3,9 +3,9 @@
 use std::sync::Mutex;
 
 use hub_model::{
-    Claim, CommandError, DeadBand, DeviceId, FirmwareVersion, LogStanding, Name, Pairing, PairingFailure, PairingId,
-    PairingStep, Quantity, RoomId, SensorError, SensorKey, SensorPort, SensorReport, SensorSettings, SensorStanding,
-    TimeQuality, Wishes,
+    Claim, CommandError, DeadBand, DeviceId, EstimatedSpan, Estimates, FirmwareVersion, HistoryError, LogStanding,
+    Name, Pairing, PairingFailure, PairingId, PairingStep, Quantity, RoomId, SensorError, SensorKey, SensorPort,
+    SensorReport, SensorSettings, SensorStanding, TimeQuality, UnixMillis, Wishes,
 };
 
 use crate::{
@@ -121,6 +121,14 @@ impl SensorPort for TestSensors {
             LogStanding { fetched: 41, lost: 2, complete_until: Some(START), quality: Some(TimeQuality::Estimated) };
         let standing = SensorStanding { claim, report: Some(report), log, trouble: None };
         (device == device_id(1)).then_some(standing)
+    }
+
+    fn estimated(&self, device: DeviceId) -> Result<Estimates, HistoryError> {
+        // The 21st of November; before it; and from within it to the day after.
+        let day = UnixMillis(1_795_219_200_000);
+        let spans = [(60_000, 120_000), (-90_000_000, -80_000_000), (80_000_000, 90_000_000)];
+        let spans = spans.map(|(from, to)| EstimatedSpan { from: day + from, to: day + to });
+        Ok(spans.into_iter().filter(|_| device == device_id(1)).collect())
     }
 }
 

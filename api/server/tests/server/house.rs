@@ -9,8 +9,8 @@ use api_graphql::{HubSchema, Limits, Ports};
 use hub_bus::{Bus, MemoryLog, State};
 use hub_model::{
     AlignedData, AlignedQuery, BootId, Clock, CommandError, CommandFuture, CommandPort, DeadLetter, DeadLetterReader,
-    DeviceId, Expiring, HistoryError, HistoryQuery, HistoryReader, Now, Pairing, PairingId, Quantity, RawPoint,
-    ReleaseId, Request, Resolution, Retention, Rollout, RolloutPort, SensorError, SensorPort, SensorSettings,
+    DeviceId, Estimates, Expiring, HistoryError, HistoryQuery, HistoryReader, Now, Pairing, PairingId, Quantity,
+    RawPoint, ReleaseId, Request, Resolution, Retention, Rollout, RolloutPort, SensorError, SensorPort, SensorSettings,
     SensorStanding, SeriesData, SeriesKey, SeriesStatistics, Stamp, StatisticsQuery, StatisticsReader, SteerError,
     Steering, StoreStats, TimeQuality, UnixMillis, WallTime, Wishes, Zone,
 };
@@ -65,6 +65,10 @@ impl SensorPort for Empty {
 
     fn standing(&self, _: DeviceId) -> Option<SensorStanding> {
         None
+    }
+
+    fn estimated(&self, _: DeviceId) -> Result<Estimates, HistoryError> {
+        Ok(Estimates::default())
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use hub_link::{Label, check};
 use hub_model::{
-    Claim, CommandError, DeviceId, EventBody, Pairing, PairingId, PairingStep, SensorError, SensorKey, SensorPort,
-    SensorSettings, SensorStanding, Wishes, chain,
+    Claim, CommandError, DeviceId, Estimates, EventBody, HistoryError, Pairing, PairingId, PairingStep, SensorError,
+    SensorKey, SensorPort, SensorSettings, SensorStanding, Wishes, chain,
 };
 
 use super::{
@@ -76,6 +76,10 @@ impl SensorPort for Sensors {
     fn standing(&self, device: DeviceId) -> Option<SensorStanding> {
         let is_in_house = self.bus.household().devices.contains_key(&device);
         self.standing_of(device).filter(|_| is_in_house)
+    }
+
+    fn estimated(&self, device: DeviceId) -> Result<Estimates, HistoryError> {
+        self.registry().estimates(device).map_err(|error| HistoryError::Store(Box::new(error)))
     }
 }
 

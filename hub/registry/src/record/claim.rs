@@ -1,8 +1,8 @@
 //! Records of our own sensors. As in the parent: version 1, and fields are never taken out or changed in meaning.
 
 use hub_model::{
-    Address, Anchor, BootId, Claim, DeadBand, FirmwareVersion, Had, LogPlace, Name, Quantity, RoomId, SampleHint,
-    SensorKey, SensorSettings, Stamp, UnixMillis, Wishes,
+    Address, Anchor, BootId, Claim, DeadBand, EstimatedSpan, Estimates, FirmwareVersion, Had, LogPlace, Name, Quantity,
+    RoomId, SampleHint, SensorKey, SensorSettings, Stamp, UnixMillis, Wishes,
 };
 use serde::{Deserialize, Serialize};
 
@@ -132,5 +132,20 @@ impl LogRecord {
         let place =
             LogPlace { next: self.next, had: self.had.into_iter().map(had).collect(), last_at: self.last.map(stamp) };
         (place, self.anchors.into_iter().map(anchor).collect())
+    }
+}
+
+/// Where in a device's past times are estimated: from and to, ms since 1970.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct EstimatesRecord(Vec<(i64, i64)>);
+
+impl EstimatesRecord {
+    pub(crate) fn new(estimates: &Estimates) -> Self {
+        Self(estimates.spans().iter().map(|span| (span.from.0, span.to.0)).collect())
+    }
+
+    pub(crate) fn estimates(self) -> Estimates {
+        let span = |(from, to)| EstimatedSpan { from: UnixMillis(from), to: UnixMillis(to) };
+        self.0.into_iter().map(span).collect()
     }
 }

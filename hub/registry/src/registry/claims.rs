@@ -1,13 +1,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use hub_model::{Anchor, Claim, DeviceId, LogPlace, Seq};
+use hub_model::{Anchor, Claim, DeviceId, Estimates, LogPlace, Seq};
 use redb::{ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata};
 
 use super::Registry;
 use crate::{
     RegistryError,
-    record::{self, ClaimRecord, LogRecord},
-    tables::{CLAIMS, IDENTITY, LOG_SEQ, LOGS, NUMBERS, ROLLOUTS, number},
+    record::{self, ClaimRecord, EstimatesRecord, LogRecord},
+    tables::{CLAIMS, ESTIMATES, IDENTITY, LOG_SEQ, LOGS, NUMBERS, ROLLOUTS, number},
 };
 
 /// The most claims, those of sensors in the house and tombstones together.
@@ -106,13 +106,37 @@ impl Registry {
         Ok((places, seq))
     }
 
-    /// Keeps where the hub stands in the logs of these sensors, and the last event that is taken into account in all.
+    /// Where in a device's past times are estimated. That stays when its claim is forgotten, as the past does.
+    ///
+    /// # Errors
+    /// When the store fails or the record is damaged.
+    pub fn estimates(&self, id: DeviceId) -> Result<Estimates, RegistryError> {
+        kept_estimates(&self.database.begin_read()?.open_table(ESTIMATES)?, id)
+    }
+
+    /// Forgets that, as a device's past is.
+    ///
+    /// # Errors
+    /// When that could not be stored.
+    pub fn forget_estimates(&mut self, id: DeviceId) -> Result<(), RegistryError> {
+        if self.estimates(id)?.spans().is_empty() {
+            return Ok(());
+        }
+        self.commit(|transaction| {
+            transaction.open_table(ESTIMATES)?.remove(id.as_u64())?;
+            Ok(())
+        })
+    }
+
+    /// Keeps where the hub stands in the logs of these sensors, where it has estimated times since, and the last event that is
+    /// taken into account in all.
     ///
     /// # Errors
     /// When it could not be stored.
     pub fn put_log_places<'a>(
         &mut self,
         places: impl IntoIterator<Item = (DeviceId, LogPlace, &'a [Anchor])>,
+        estimates: &BTreeMap<DeviceId, Estimates>,
         seq: Seq,
     ) -> Result<(), RegistryError> {
         let places = places
@@ -122,6 +146,13 @@ impl Registry {
         self.commit(|transaction| {
             let mut table = transaction.open_table(LOGS)?;
             for (id, bytes) in &places {
+                table.insert(id.as_u64(), bytes.as_slice())?;
+            }
+            let mut table = transaction.open_table(ESTIMATES)?;
+            for (id, new) in estimates {
+                let mut all = kept_estimates(&table, *id)?;
+                new.spans().iter().for_each(|span| all.take(*span));
+                let bytes = record::write("estimated times", &EstimatesRecord::new(&all))?;
                 table.insert(id.as_u64(), bytes.as_slice())?;
             }
             transaction.open_table(NUMBERS)?.insert(LOG_SEQ, seq.0)?;
@@ -168,6 +199,11 @@ pub(super) fn read(transaction: &ReadTransaction) -> Result<BTreeMap<DeviceId, A
         claims.insert(id, Arc::new(claim));
     }
     Ok(claims)
+}
+
+fn kept_estimates(table: &impl ReadableTable<u64, &'static [u8]>, id: DeviceId) -> Result<Estimates, RegistryError> {
+    let Some(row) = table.get(id.as_u64())? else { return Ok(Estimates::default()) };
+    record::read("estimated times", id, row.value(), |record: EstimatesRecord| Ok(record.estimates()))
 }
 
 #[cfg(test)]

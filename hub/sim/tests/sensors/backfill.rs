@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hub_model::{PairingStep, UnixMillis};
+use hub_model::{Command, EstimatedSpan, Estimates, PairingStep, SensorPort as _, UnixMillis};
 
 use crate::hub::{Bought, HOUR, Home, MINUTE, Stored};
 
@@ -185,6 +185,23 @@ fn battery_changes_in_a_row_leave_their_samples_in_order() {
     // What was in memory is gone with each battery: that long, and no longer, nobody knows.
     let off = stored.iter().zip(&taken).map(|(stored, taken)| (stored.at - *taken).abs()).max().unwrap_or_default();
     assert!(off <= 2 * 32 * MINUTE, "{off} ms");
+    // Who looks at the past is told so, also when the hub was killed meanwhile.
+    home.kill();
+    home.switch_on();
+    let estimates = home.sensors().estimated(sensor.device).unwrap();
+    let is_marked = |stored: &&Stored| {
+        let is_within = |span: &EstimatedSpan| match stored.is_certain {
+            // Where the next boot begins with a sample, the last of the one before is reckoned to be of the same time.
+            true => span.from < stored.at && stored.at < span.to,
+            false => (span.from..=span.to).contains(&stored.at),
+        };
+        estimates.spans().iter().any(is_within)
+    };
+    assert!(stored.iter().any(|stored| !stored.is_certain));
+    let wrong: Vec<_> = stored.iter().filter(|stored| is_marked(stored) == stored.is_certain).collect();
+    assert!(wrong.is_empty(), "{wrong:?}, and {estimates:?}");
+    home.ask(Command::RemoveDevice { device: sensor.device, keeps_history: false });
+    assert_eq!(home.sensors().estimated(sensor.device).unwrap(), Estimates::default());
 }
 
 #[test]

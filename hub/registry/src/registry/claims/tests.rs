@@ -1,6 +1,6 @@
 use hub_model::{
-    Address, BootId, DeadBand, FirmwareVersion, Had, Name, Quantity, RoomId, SampleHint, SensorKey, SensorSettings,
-    Stamp, UnixMillis, Wishes,
+    Address, BootId, DeadBand, EstimatedSpan, FirmwareVersion, Had, Name, Quantity, RoomId, SampleHint, SensorKey,
+    SensorSettings, Stamp, UnixMillis, Wishes,
 };
 
 use super::*;
@@ -57,11 +57,26 @@ fn the_place_in_a_log_is_kept_with_the_event_that_it_counts() {
     let had = vec![Had { hint: SampleHint(0x1234), at: Stamp { boot: BootId(2), ms: 7 } }];
     let place = LogPlace { next: (3, 99), had, last_at: Some(Stamp { boot: BootId(3), ms: 8 }) };
     let anchors = [Anchor { boot: 3, uptime_s: 60, at: UnixMillis(1) }];
-    registry.put_log_places([(ID, place.clone(), &anchors[..])], Seq(41)).unwrap();
+    registry.put_log_places([(ID, place.clone(), &anchors[..])], &BTreeMap::new(), Seq(41)).unwrap();
     let (places, seq) = registry.log_places().unwrap();
     assert_eq!((places.get(&ID), seq), (Some(&(place, anchors.to_vec())), Seq(41)));
     registry.remove_claim(ID).unwrap();
     assert!(registry.log_places().unwrap().0.is_empty());
+}
+
+#[test]
+fn estimated_times_are_kept_until_the_past_is_forgotten() {
+    let mut registry = Registry::in_memory().unwrap();
+    let span = |from, to| EstimatedSpan { from: UnixMillis(from), to: UnixMillis(to) };
+    for (new, all) in [(span(-5, 9), span(-5, 9)), (span(9, 60_000), span(-5, 60_000))] {
+        registry.put_log_places([], &BTreeMap::from([(ID, Estimates::from_iter([new]))]), Seq(41)).unwrap();
+        assert_eq!(registry.estimates(ID).unwrap().spans(), [all]);
+    }
+    registry.put_log_places([], &BTreeMap::new(), Seq(42)).unwrap();
+    registry.remove_claim(ID).unwrap();
+    assert_eq!(registry.estimates(ID).unwrap().spans(), [span(-5, 60_000)]);
+    registry.forget_estimates(ID).unwrap();
+    assert!(registry.estimates(ID).unwrap().spans().is_empty());
 }
 
 #[test]
@@ -94,6 +109,7 @@ fn a_file_of_before_there_were_claims_takes_them() {
     transaction.delete_table(LOGS).unwrap();
     transaction.delete_table(IDENTITY).unwrap();
     transaction.delete_table(ROLLOUTS).unwrap();
+    transaction.delete_table(ESTIMATES).unwrap();
     transaction.commit().unwrap();
     drop(database);
     let mut registry = Registry::open(&path).unwrap();
@@ -103,7 +119,7 @@ fn a_file_of_before_there_were_claims_takes_them() {
 
 /// What the files of version 1 hold. These bytes never change; a new version adds some.
 #[test]
-fn a_claim_has_the_bytes_that_it_always_had() {
+fn records_have_the_bytes_that_they_always_had() {
     let bytes = record::write("claim", &ClaimRecord::from(&claim())).unwrap();
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let keys = format!("{}0301{}", "09".repeat(32), "08".repeat(32));
@@ -113,4 +129,12 @@ fn a_claim_has_the_bytes_that_it_always_had() {
     );
     assert_eq!(hex, expected);
     assert_eq!(record::read("claim", ID, &bytes, ClaimRecord::claim).unwrap(), claim());
+
+    let span = EstimatedSpan { from: UnixMillis(1_790_000_000_000), to: UnixMillis(1_790_000_060_000) };
+    let estimates = Estimates::from_iter([span]);
+    let bytes = record::write("estimated times", &EstimatesRecord::new(&estimates)).unwrap();
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, "010180b083c59868c0d98ac59868");
+    let read = |record: EstimatesRecord| Ok(record.estimates());
+    assert_eq!(record::read("estimated times", ID, &bytes, read).unwrap(), estimates);
 }
