@@ -113,6 +113,11 @@ test('a finger on the chart shows the point under it', async () => {
   await expect.poll(() => page.getByTestId('inspected').innerText()).toMatch(/°C/);
 });
 
+test('where times are estimated is said', async () => {
+  await page.getByText(/Times from .+ to .+ are estimated: the sensor had started anew/).last().waitFor();
+  await expect.poll(summary).toMatch(/are estimated/);
+});
+
 test('the same figures are in a table', async () => {
   await page.getByText('Show as a table').click();
   const rows = page.getByRole('row');

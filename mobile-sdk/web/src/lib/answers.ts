@@ -91,6 +91,7 @@ export interface SeriesAnswer {
   max: number[];
   count: number[];
   gaps: { from: string; to: string }[];
+  estimated: { from: string; to: string }[];
 }
 
 export interface PageInfo {

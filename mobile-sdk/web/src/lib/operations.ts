@@ -52,6 +52,7 @@ export const HISTORY = `query History($sensors: [ID!]!, $from: DateTime!, $to: D
   history(sensorIds: $sensors, from: $from, to: $to, resolution: AUTO, maxPoints: $maxPoints) {
     sensor { id } resolution widthMs t min mean max count
     gaps { from to }
+    estimated { from to }
   }
 }`;
 

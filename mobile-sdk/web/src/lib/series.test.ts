@@ -11,6 +11,7 @@ const hourly = (...hours: number[]): Series => ({
   max: hours.map(() => 21),
   count: hours.map(() => 10),
   gaps: [],
+  estimated: [],
 });
 
 const raw = (...t: number[]): Series => ({ ...hourly(...t.map((at) => at / HOUR)), widthMs: 0, t });
@@ -26,9 +27,11 @@ test('the decimal strings of the wire become numbers', () => {
     max: [3],
     count: [4],
     gaps: [{ from: '2025-11-21T00:00:00.000Z', to: '2025-11-21T02:00:00.000Z' }],
+    estimated: [{ from: '2025-11-21T03:00:00.000Z', to: '2025-11-21T04:00:00.000Z' }],
   });
   expect(series.t).toEqual([Date.UTC(2025, 10, 21)]);
   expect(series.gaps).toEqual([{ from: Date.UTC(2025, 10, 21), to: Date.UTC(2025, 10, 21, 2) }]);
+  expect(series.estimated).toEqual([{ from: Date.UTC(2025, 10, 21, 3), to: Date.UTC(2025, 10, 21, 4) }]);
 });
 
 test('a point stands in the middle of its hour, and the last one not in the future', () => {

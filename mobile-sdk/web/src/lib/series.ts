@@ -2,7 +2,8 @@
 
 import type { SeriesAnswer } from './answers';
 
-export interface Gap {
+/** A stretch of time. */
+export interface Span {
   from: number;
   to: number;
 }
@@ -15,8 +16,14 @@ export interface Series {
   mean: number[];
   max: number[];
   count: number[];
-  gaps: Gap[];
+  /** Where nothing was measured. */
+  gaps: Span[];
+  /** Where times are estimated. */
+  estimated: Span[];
 }
+
+const spans = (answer: { from: string; to: string }[]): Span[] =>
+  answer.map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) }));
 
 export function seriesFrom(answer: SeriesAnswer): Series {
   return {
@@ -26,7 +33,8 @@ export function seriesFrom(answer: SeriesAnswer): Series {
     mean: [...answer.mean],
     max: [...answer.max],
     count: [...answer.count],
-    gaps: answer.gaps.map((gap) => ({ from: Date.parse(gap.from), to: Date.parse(gap.to) })),
+    gaps: spans(answer.gaps),
+    estimated: spans(answer.estimated),
   };
 }
 
@@ -107,6 +115,7 @@ export function withReading(series: Series, at: number, value: number): Series {
     max: [...series.max, value],
     count: [...series.count, 1],
     gaps: isGap ? [...series.gaps, { from: lastT + widthMs, to: start }] : series.gaps,
+    estimated: series.estimated,
   };
 }
 
@@ -123,6 +132,7 @@ export function since(series: Series, from: number): Series {
     max: series.max.slice(cut),
     count: series.count.slice(cut),
     gaps: series.gaps.filter((gap) => gap.to > from),
+    estimated: series.estimated.filter((span) => span.to > from),
   };
 }
 

@@ -13,6 +13,7 @@ const series: Series = {
   max: [21, 24],
   count: [30, 10],
   gaps: [{ from: start + 2 * HOUR, to: start + 5 * HOUR }],
+  estimated: [],
 };
 const temperature = { label: 'Temperature', quantity: 'TEMPERATURE', kind: 'MEASUREMENT', unit: '°C', precision: 2 } as const;
 
@@ -27,6 +28,14 @@ test('the sentence says what the picture shows', () => {
   );
 });
 
+test('where times are estimated is said', () => {
+  const estimated = [{ from: start, to: start + HOUR }, { from: start + 6 * HOUR, to: start + 7 * HOUR }];
+  const text = sentence(temperature, 'the last 24 hours', { ...series, estimated }, null, 'en-GB', 'UTC');
+  expect(text).toContain(
+    'in all. Times from Sat 21 Nov, 10:00 to Sat 21 Nov, 11:00 and from Sat 21 Nov, 16:00 to Sat 21 Nov, 17:00 are estimated: ',
+  );
+});
+
 test('a door has a share, not a mean', () => {
   const door = { label: 'Door', quantity: 'DOOR', kind: 'BINARY', unit: '', precision: 0 } as const;
   const text = sentence(door, 'the last 7 days', { ...series, mean: [0, 0.4], gaps: [] }, 0, 'en-GB', 'UTC');
@@ -34,7 +43,7 @@ test('a door has a share, not a mean', () => {
 });
 
 test('nothing measured is said, not drawn as zero', () => {
-  const empty = { widthMs: 0, t: [], min: [], mean: [], max: [], count: [], gaps: [] };
+  const empty = { widthMs: 0, t: [], min: [], mean: [], max: [], count: [], gaps: [], estimated: [] };
   expect(summarise(empty)).toBeNull();
   expect(sentence(temperature, 'the last year', empty, null)).toBe('Temperature: nothing was measured in the last year.');
 });

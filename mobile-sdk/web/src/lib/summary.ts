@@ -64,5 +64,13 @@ export function sentence(
     const count = series.gaps.length;
     parts.push(`${count === 1 ? 'One gap' : `${count} gaps`} without readings, ${span(found.gapMs)} in all.`);
   }
+  if (series.estimated.length > 0) parts.push(estimatedTimes(series, locale, zone));
   return parts.join(' ');
+}
+
+/** Where times are estimated, and why. */
+export function estimatedTimes(series: Series, locale?: string, zone?: string): string {
+  const when = (ms: number): string => pointTime(ms, 0, locale, zone);
+  const spans = series.estimated.map(({ from, to }) => `from ${when(from)} to ${when(to)}`);
+  return `Times ${spans.join(' and ')} are estimated: the sensor had started anew before the hub could ask it.`;
 }

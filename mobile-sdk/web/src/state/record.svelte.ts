@@ -65,7 +65,7 @@ export class Record {
       this.to = Math.max(this.to, to);
       this.series = answer
         ? seriesFrom(answer)
-        : { widthMs: 0, t: [], min: [], mean: [], max: [], count: [], gaps: [] };
+        : { widthMs: 0, t: [], min: [], mean: [], max: [], count: [], gaps: [], estimated: [] };
       this.trouble = null;
     } catch (error) {
       this.trouble = error instanceof HubError ? error.message : 'The history could not be read.';

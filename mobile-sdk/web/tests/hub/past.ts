@@ -56,6 +56,7 @@ export function past(sensor: Sensor, from: number, to: number, maxPoints: number
     widthMs: String(width),
     unit: sensor.unit,
     ...out,
+    estimated: [{ from: new Date(from).toISOString(), to: new Date(quietFrom).toISOString() }],
     gaps: [{ from: new Date(quietFrom).toISOString(), to: new Date(quietTo).toISOString() }],
     nextFrom: null,
   };
@@ -75,6 +76,7 @@ function events(sensor: Sensor, from: number, to: number): object {
     max: values,
     count: values.map(() => 1),
     gaps: [],
+    estimated: [],
     nextFrom: null,
   };
 }
