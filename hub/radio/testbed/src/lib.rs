@@ -179,7 +179,7 @@ pub enum Ask {
     Disconnect,
     /// Forget the connection, as a hub does that has lost interest. Answer: done, at once.
     LetGo,
-    /// Start hubd with the first radio; what it keeps is there the next time. Answer: done, once it listens and serves.
+    /// Start hubd with a radio; what it keeps is there the next time. Answer: done, once it listens and serves.
     StartHub {
         /// The radio's kernel name.
         adapter: String,
@@ -195,6 +195,12 @@ pub enum Ask {
     AddRelease {
         /// The update: a signed manifest and an image.
         file: Vec<u8>,
+    },
+    /// Make a receiver known to hubd, and start it beside it with the adapter that comes first. Answer: done, once it is linked
+    /// with hubd.
+    StartReceiver {
+        /// What to call it.
+        name: String,
     },
     /// Wait until hubd has said this, since everything was made fresh. Answer: said, which is the whole line.
     HubSays {

@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::{sync::watch, time::timeout};
 
-use crate::home::{self, HUB_CONFIG, HUB_UPDATE};
+use crate::home::{self, HUB_CONFIG, HUB_RECEIVERS, HUB_UPDATE, JOIN_CODE};
 
 /// Longer than any of them takes to start, on any machine.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -52,6 +52,15 @@ impl Daemon {
             [loader, option, folder, hubd, "run", "--config", HUB_CONFIG]
         };
         Self { is_hub: true, ..Self::new(RUN, "the hub runs") }
+    }
+
+    /// The hub's other command, which has no more rights.
+    pub(crate) fn receiver() -> Self {
+        const RUN: &[&str] = &{
+            let [loader, option, folder, hubd] = HUB;
+            [loader, option, folder, hubd, "receive", "--to", HUB_RECEIVERS, "--token-file", JOIN_CODE]
+        };
+        Self { is_hub: true, ..Self::new(RUN, "linked with the hub") }
     }
 
     fn new(command: &'static [&'static str], ready: &'static str) -> Self {
@@ -130,13 +139,22 @@ impl Daemon {
 /// Has hubd's command take in an update, as the hub's user would; says what it says.
 pub(crate) fn add_release(file: &[u8]) -> Result<String> {
     fs::write(HUB_UPDATE, file).context("failed to write an update")?;
+    run_hubd(["firmware", "add", "--config", HUB_CONFIG, HUB_UPDATE])
+}
+
+/// Has hubd's command make a receiver known; says its join code.
+pub(crate) fn add_receiver(name: &str) -> Result<String> {
+    run_hubd(["receivers", "add", "--config", HUB_CONFIG, name])
+}
+
+fn run_hubd<const N: usize>(task: [&str; N]) -> Result<String> {
     let (program, arguments) = HUB.split_first().context("hubd is a program")?;
     let mut command = Command::new(program);
-    command.args(arguments).args(["firmware", "add", "--config", HUB_CONFIG, HUB_UPDATE]);
+    command.args(arguments).args(task);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let done = spawn_as_the_hub(command)?.wait_with_output().context("failed to wait for hubd")?;
     let error = String::from_utf8_lossy(&done.stderr);
-    ensure!(done.status.success(), "hubd does not take the update: {}", error.trim());
+    ensure!(done.status.success(), "hubd {}: {}", task.join(" "), error.trim());
     Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned())
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::Read as _,
+    io::{Read as _, Write as _},
     os::unix::fs::{OpenOptionsExt as _, chown},
     path::PathBuf,
 };
@@ -32,6 +32,10 @@ const HUB_FOLDER: &str = "/run/hub";
 pub(crate) const HUB_CONFIG: &str = "/run/hub/hubd.toml";
 /// Where an update lies before hubd has taken it in.
 pub(crate) const HUB_UPDATE: &str = "/run/hub/sensors.update";
+/// Where hubd takes links of receivers.
+pub(crate) const HUB_RECEIVERS: &str = "127.0.0.1:4910";
+/// What a receiver proves with that it is one.
+pub(crate) const JOIN_CODE: &str = "/run/hub/join-code";
 const NOBODY: u32 = 65_534;
 
 /// Mounts, loads modules, and says what there is.
@@ -115,11 +119,18 @@ pub(crate) fn configure_hub(adapter: &str, trusted: Option<&str>) -> Result<()> 
     let updates = updates.unwrap_or_default();
     let config = format!(
         "[store]\npath = \"{HUB_FOLDER}/store\"\n[server]\nlisten = \"{HUB}\"\n[radio]\nadapters = [\"{adapter}\"]\n\
-         [history]\ntime_resolution_ms = 1\n[time]\ntrust = \"always\"\n{updates}"
+         [receivers]\nlisten = \"{HUB_RECEIVERS}\"\n[history]\ntime_resolution_ms = 1\n[time]\ntrust = \"always\"\n{updates}"
     );
     fs::create_dir_all(HUB_FOLDER).context("failed to make a folder for hubd")?;
     chown(HUB_FOLDER, Some(NOBODY), Some(NOBODY)).context("failed to give hubd its folder")?;
     fs::write(HUB_CONFIG, config).context("failed to write hubd's configuration")
+}
+
+/// Gives a receiver its join code.
+pub(crate) fn write_join_code(code: &str) -> Result<()> {
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(JOIN_CODE);
+    file.and_then(|mut file| file.write_all(code.as_bytes())).context("failed to write a join code")?;
+    chown(JOIN_CODE, Some(NOBODY), Some(NOBODY)).context("failed to give a receiver its join code")
 }
 
 /// Gives this thread, and whatever it starts, the rights of the hub's unit: nobody's, and CAP_NET_ADMIN.

@@ -85,6 +85,7 @@ struct Guest {
     dbus: Daemon,
     bluetoothd: Daemon,
     hub: Daemon,
+    receiver: Daemon,
     pumps: Vec<Pump>,
     listening: Option<Listening>,
     link: Option<Linked>,
@@ -102,6 +103,7 @@ impl Guest {
             dbus,
             bluetoothd: Daemon::bluetoothd(),
             hub: Daemon::hub(),
+            receiver: Daemon::receiver(),
             pumps,
             listening: None,
             link: None,
@@ -168,6 +170,10 @@ impl Guest {
             Ask::LetGo => self.link = None,
             Ask::StartHub { adapter, trusted } => self.start_hub(&adapter, trusted.as_deref())?,
             Ask::AddRelease { file } => return daemon::add_release(&file).map(Answer::Said),
+            Ask::StartReceiver { name } => {
+                home::write_join_code(&daemon::add_receiver(&name)?)?;
+                self.receiver.start()?;
+            }
             Ask::HubSays { words, within_ms } => {
                 return self.hub.await_words(&words, within_ms).await.map(Answer::Said);
             }
@@ -180,6 +186,7 @@ impl Guest {
 
     fn fresh(&mut self) -> Result<()> {
         (self.listening, self.link, self.discovering) = (None, None, None);
+        self.receiver.stop(true)?;
         self.hub.stop(true)?;
         home::forget_hub()?;
         self.bluetoothd.stop(true)?;
@@ -214,6 +221,7 @@ impl Guest {
         lines.extend(self.dbus.lines());
         lines.extend(self.bluetoothd.lines());
         lines.extend(self.hub.lines());
+        lines.extend(self.receiver.lines());
         lines
     }
 }

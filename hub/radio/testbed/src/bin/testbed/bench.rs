@@ -243,9 +243,9 @@ impl Bench {
         Sensor::start(&self.options.program, &folder, &hci, make).await
     }
 
-    /// Starts the hub, with the first radio.
-    pub(crate) async fn start_hub(&mut self) -> Result<()> {
-        let (adapter, trusted) = (self.adapter.clone(), Some(public_key()));
+    /// Starts the hub, with a radio by its kernel name.
+    pub(crate) async fn start_hub(&mut self, adapter: &str) -> Result<()> {
+        let (adapter, trusted) = (adapter.to_owned(), Some(public_key()));
         self.guest.order(Ask::StartHub { adapter, trusted }).await
     }
 

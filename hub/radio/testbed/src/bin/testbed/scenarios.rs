@@ -6,6 +6,7 @@ mod links;
 mod listening;
 mod meddling;
 mod pairings;
+mod receivers;
 mod sensors;
 mod start;
 mod updates;
@@ -70,6 +71,7 @@ pub(crate) const LANES: [&[Scenario]; 4] = [
     scenarios![
         pairings::a_sensor_is_paired_in_less_than_five_seconds,
         pairings::twenty_sensors_are_paired_in_one_batch,
+        receivers::what_a_box_elsewhere_hears_is_heard_by_the_hub,
         updates::an_update_goes_on_where_its_links_were_cut,
     ],
 ];

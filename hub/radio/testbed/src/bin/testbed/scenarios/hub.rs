@@ -118,7 +118,13 @@ fn all_different() -> String {
 
 /// Starts the hub, and listens to it from outside.
 pub(super) async fn start(bench: &mut Bench) -> Result<()> {
-    bench.start_hub().await?;
+    let adapter = bench.adapter.clone();
+    start_with(bench, &adapter).await
+}
+
+/// The same with another radio than the first, by its kernel name.
+pub(super) async fn start_with(bench: &mut Bench, adapter: &str) -> Result<()> {
+    bench.start_hub(adapter).await?;
     let home = bench.api.ask("{ home { cursor } }", json!({})).await?;
     let cursor = home.pointer("/home/cursor").context("a home without a cursor")?;
     bench.events.subscribe(EVENTS, json!({ "after": cursor })).await
