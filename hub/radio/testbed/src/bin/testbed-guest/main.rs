@@ -170,10 +170,7 @@ impl Guest {
             Ask::LetGo => self.link = None,
             Ask::StartHub { adapter, trusted } => self.start_hub(&adapter, trusted.as_deref())?,
             Ask::AddRelease { file } => return daemon::add_release(&file).map(Answer::Said),
-            Ask::StartReceiver { name } => {
-                home::write_join_code(&daemon::add_receiver(&name)?)?;
-                self.receiver.start()?;
-            }
+            Ask::StartReceiver { name } => self.start_receiver(&name)?,
             Ask::HubSays { words, within_ms } => {
                 return self.hub.await_words(&words, within_ms).await.map(Answer::Said);
             }
@@ -202,6 +199,11 @@ impl Guest {
     fn start_hub(&mut self, adapter: &str, trusted: Option<&str>) -> Result<()> {
         home::configure_hub(adapter, trusted)?;
         self.hub.start()
+    }
+
+    fn start_receiver(&mut self, name: &str) -> Result<()> {
+        home::write_join_code(&daemon::add_receiver(name)?)?;
+        self.receiver.start()
     }
 
     fn pump(&mut self, radio: u8) -> Result<&mut Pump> {

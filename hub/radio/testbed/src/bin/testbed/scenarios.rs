@@ -67,11 +67,11 @@ pub(crate) const LANES: [&[Scenario]; 4] = [
         meddling::a_discovery_by_somebody_else_takes_nothing_away,
         meddling::a_bluetoothd_that_hangs_is_told_of,
     ],
-    scenarios![hub::a_sensor_is_paired_by_its_label_read_outside_filled_in_updated_and_released,],
     scenarios![
+        hub::a_sensor_is_paired_by_its_label_read_outside_filled_in_updated_and_released,
         pairings::a_sensor_is_paired_in_less_than_five_seconds,
         pairings::twenty_sensors_are_paired_in_one_batch,
         receivers::what_a_box_elsewhere_hears_is_heard_by_the_hub,
-        updates::an_update_goes_on_where_its_links_were_cut,
     ],
+    scenarios![updates::an_update_goes_on_where_its_links_were_cut,],
 ];
