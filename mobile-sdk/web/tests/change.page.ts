@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
 import { expectAccessible, expectNoSideScroll, open } from './browser';
-import { browser, hub, page, setStage } from './stage';
+import { browser, hub, page, sent, setStage } from './stage';
 
 setStage();
 
-const sent = (name: string) => hub.asked.filter((asked) => asked.name === name).map(({ variables }) => variables['input'] as Record<string, unknown>);
 const device = (id: string) => hub.house.devices.find((candidate) => candidate.id === id);
 
 async function settings(name: string): Promise<void> {

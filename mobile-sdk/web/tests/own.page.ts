@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { expectAccessible, expectNoSideScroll } from './browser';
 import { rollout } from './hub/rollouts';
 import { paired, type Paired } from './hub/sensors';
-import { hub, page, setStage } from './stage';
+import { hub, page, sent, setStage } from './stage';
 
 let own: Paired;
 
@@ -14,7 +14,6 @@ beforeEach(async () => {
   await page.clock.install();
 });
 
-const sent = (name: string) => hub.asked.filter((asked) => asked.name === name).map(({ variables }) => variables['input'] as Record<string, unknown>);
 const sensor = () => page.getByRole('region', { name: 'Sensor', exact: true });
 const fact = async (name: string): Promise<string> =>
   (await sensor().locator('dl > div').filter({ hasText: name }).locator('dd').innerText()).replaceAll('\u00a0', ' ');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { expectAccessible, expectNoSideScroll, open } from './browser';
-import { browser, hub, page, setStage } from './stage';
+import { browser, hub, page, sent, setStage } from './stage';
 
 /** The labels of the firmware's own vectors. */
 const LABEL = 'HS1:X50Z70.B7YFI4TI978-1AT.N/PD0/S7EOL$KSH8FY34AHCSS:65S.L*N0H%AXGF.YFN.DR-8551KPE+SCI-E8R1B-EGFDV3';
@@ -9,7 +9,6 @@ const OTHER = `HS1:V5${'0'.repeat(85)} 10V9D+3`;
 
 setStage('#/new');
 
-const sent = (name: string) => hub.asked.filter((asked) => asked.name === name).map(({ variables }) => variables['input'] as Record<string, unknown>);
 const dialog = () => page.getByRole('dialog', { name: 'Pair a sensor' });
 const label = () => dialog().getByLabel('Text of the QR code on its label');
 const pairButton = () => dialog().getByRole('button', { name: 'Pair' });

@@ -35,3 +35,7 @@ export function setStage(place: string | null = ''): void {
     if (place !== null) expect(watched.strangers).toEqual([]);
   });
 }
+
+/** The inputs of all mutations of this name that the hub was asked for. */
+export const sent = (name: string) =>
+  hub.asked.filter((asked) => asked.name === name).map(({ variables }) => variables['input'] as Record<string, unknown>);

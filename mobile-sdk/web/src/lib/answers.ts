@@ -81,6 +81,11 @@ export type FrameAnswer =
   | { __typename: 'Heartbeat'; cursor: string; at: string }
   | { __typename: 'ResyncRequired'; reason: string };
 
+export interface SpanAnswer {
+  from: string;
+  to: string;
+}
+
 export interface SeriesAnswer {
   sensor: { id: string };
   resolution: string;
@@ -90,8 +95,8 @@ export interface SeriesAnswer {
   mean: number[];
   max: number[];
   count: number[];
-  gaps: { from: string; to: string }[];
-  estimated: { from: string; to: string }[];
+  gaps: SpanAnswer[];
+  estimated: SpanAnswer[];
 }
 
 export interface PageInfo {

@@ -1,6 +1,6 @@
 // History as a chart needs it: columns with holes where nothing was measured, moving on with live readings.
 
-import type { SeriesAnswer } from './answers';
+import type { SeriesAnswer, SpanAnswer } from './answers';
 
 /** A stretch of time. */
 export interface Span {
@@ -22,7 +22,7 @@ export interface Series {
   estimated: Span[];
 }
 
-const spans = (answer: { from: string; to: string }[]): Span[] =>
+const spans = (answer: SpanAnswer[]): Span[] =>
   answer.map(({ from, to }) => ({ from: Date.parse(from), to: Date.parse(to) }));
 
 export function seriesFrom(answer: SeriesAnswer): Series {
