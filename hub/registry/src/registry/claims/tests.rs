@@ -117,24 +117,26 @@ fn a_file_of_before_there_were_claims_takes_them() {
     assert_eq!(registry.claims().len(), 1);
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// What the files of version 1 hold. These bytes never change; a new version adds some.
 #[test]
 fn records_have_the_bytes_that_they_always_had() {
     let bytes = record::write("claim", &ClaimRecord::from(&claim())).unwrap();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let keys = format!("{}0301{}", "09".repeat(32), "08".repeat(32));
     let expected = format!(
         "01ef9bafcdf8acd19101070201020304c0ffee000001{}{keys}020100058827fcac023cd8040101c801010442617468010480e0b8b6bf68",
         "01"
     );
-    assert_eq!(hex, expected);
+    assert_eq!(hex(&bytes), expected);
     assert_eq!(record::read("claim", ID, &bytes, ClaimRecord::claim).unwrap(), claim());
 
     let span = EstimatedSpan { from: UnixMillis(1_790_000_000_000), to: UnixMillis(1_790_000_060_000) };
     let estimates = Estimates::from_iter([span]);
     let bytes = record::write("estimated times", &EstimatesRecord::new(&estimates)).unwrap();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(hex, "010180b083c59868c0d98ac59868");
+    assert_eq!(hex(&bytes), "010180b083c59868c0d98ac59868");
     let read = |record: EstimatesRecord| Ok(record.estimates());
     assert_eq!(record::read("estimated times", ID, &bytes, read).unwrap(), estimates);
 }

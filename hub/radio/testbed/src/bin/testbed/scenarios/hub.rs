@@ -148,11 +148,7 @@ pub(super) async fn pair(bench: &mut Bench, sensor: &mut Sensor) -> Result<Strin
     let paired_s = watch.seconds();
     sensor.says("active, key 1").await?;
     sensor.happens("door 1").await?;
-    let opened = json!({ "quantity": "DOOR", "value": 1.0 });
-    let is_told = |event: &Value| {
-        event.get("readings").is_some_and(|all| all.as_array().is_some_and(|all| all.contains(&opened)))
-    };
-    while !is_told(&next_readings(bench).await?) {}
+    await_door(bench, 1.0).await?;
     let took = bench.api.ask(TOOK, json!({})).await?;
     let took_ms = long(took.pointer("/pairings/0/tookMs")).context("no pairing is told of")?;
     bench.figure(format!(
@@ -222,6 +218,15 @@ pub(super) async fn command(bench: &mut Bench, text: &str, variables: Value, nam
     let answer = bench.api.ask(text, variables).await?;
     let errors = answer.pointer(&format!("/{name}/errors"));
     ensure!(errors == Some(&json!([])), "the hub refuses: {answer}");
+    Ok(())
+}
+
+/// Waits until a door is told to be open, 1, or closed.
+pub(super) async fn await_door(bench: &mut Bench, value: f64) -> Result<()> {
+    let door = json!({ "quantity": "DOOR", "value": value });
+    let is_told =
+        |event: &Value| event.get("readings").is_some_and(|all| all.as_array().is_some_and(|all| all.contains(&door)));
+    while !is_told(&next_readings(bench).await?) {}
     Ok(())
 }
 

@@ -14,9 +14,10 @@ use crate::{
 
 const WITHIN_MS: u64 = 60_000;
 /// 40 adverts a second.
-const OTHERS: Adverts = Adverts { devices: 20, times: 10, interval_ms: 500, gaps_ms: &[], kind: Kind::Plain, asked: 0 };
+pub(super) const OTHERS: Adverts =
+    Adverts { devices: 20, times: 10, interval_ms: 500, gaps_ms: &[], kind: Kind::Plain, asked: 0 };
 /// What has to be delivered when nothing is in the way.
-const NEARLY_ALL: f64 = 0.999;
+pub(super) const NEARLY_ALL: f64 = 0.999;
 /// The same by bluetoothd, which has not the time for more in an emulated machine.
 const DISCOVERED: f64 = 0.8;
 /// The longest that the hub may be deaf for the sake of a connection, ms.

@@ -4,17 +4,15 @@ use anyhow::{Context as _, Result, ensure};
 use hub_testbed::Ask;
 use serde_json::{Value, json};
 
-use super::hub::{next_readings, pair, start_with};
-use crate::{
-    air::{Adverts, Kind},
-    bench::{Bench, FIRST},
+use super::{
+    hub::{await_door, pair, start_with},
+    links::{NEARLY_ALL, OTHERS},
 };
+use crate::bench::{Bench, FIRST};
 
 /// The hub's own radio; the first one is the box's.
 const OWN: u8 = 1;
 const NAME: &str = "attic";
-const OTHERS: Adverts = Adverts { devices: 20, times: 10, interval_ms: 500, gaps_ms: &[], kind: Kind::Plain, asked: 0 };
-const NEARLY_ALL: f64 = 0.999;
 /// How often the hub is asked whether the last advert has come: the box tells what it has heard as it hears it.
 const LOOKS: u32 = 200;
 
@@ -32,13 +30,7 @@ pub(super) async fn what_a_box_elsewhere_hears_is_heard_by_the_hub(bench: &mut B
     // What the hub had heard before that may still be on its way.
     bench.told.clear();
     sensor.happens("door 0").await?;
-    let closed = json!({ "quantity": "DOOR", "value": 0.0 });
-    loop {
-        let event = next_readings(bench).await?;
-        if event.get("readings").and_then(Value::as_array).is_some_and(|all| all.contains(&closed)) {
-            break;
-        }
-    }
+    await_door(bench, 0.0).await?;
     drop(sensor);
 
     let before = heard(bench).await?;

@@ -1,6 +1,7 @@
 //! Our own firmware, met by the hub's Bluetooth.
 
 use anyhow::{Context as _, Result, bail, ensure};
+use hub_link::first_settings;
 use hub_model::{Address, Claim, SensorKey, SensorSettings, UnixMillis, Wishes};
 use hub_testbed::{Answer, Ask, Way};
 use wire::{
@@ -24,16 +25,6 @@ const WITHIN_MS: u64 = 60_000;
 const KEY: [u8; 32] = [0x5A; 32];
 /// The first key of a new owner.
 const EPOCH: u32 = 1;
-/// What the sensor is to do, so that it is soon heard.
-const QUICK: SensorSettings = SensorSettings {
-    revision: 1,
-    advert_interval_ms: 200,
-    tx_power_dbm: 0,
-    heartbeat_s: 300,
-    sampling_s: 1,
-    window_every_s: 600,
-    bands: Vec::new(),
-};
 
 pub(super) async fn a_sensor_is_found_paired_and_heard(bench: &mut Bench) -> Result<()> {
     let mut sensor = bench.sensor().await?;
@@ -45,7 +36,9 @@ pub(super) async fn a_sensor_is_found_paired_and_heard(bench: &mut Bench) -> Res
     let (mut session, connected_ms) = pair(&bench.guest, &found, &sensor.label, &hub).await?;
     ensure!(session.info().uid == sensor.code.uid && session.info().claim == ClaimState::Unclaimed, "{session:?}");
     let new = session.new_claim(SensorKey::new(KEY), Wishes::default(), UnixMillis(0));
-    let claim = Claim { desired: QUICK, ..new };
+    // Soon heard, and soon with something to say.
+    let desired = SensorSettings { advert_interval_ms: 200, sampling_s: 1, ..first_settings() };
+    let claim = Claim { desired, ..new };
     let given = session.claim(&claim, &hub, None).await?;
     // Still connected, the hub listens for an advert under the new key.
     let heard = await_reading(&bench.guest, claim.address, given.first_counter).await?;
